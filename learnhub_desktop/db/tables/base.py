@@ -26,10 +26,15 @@ def table(name: str, *items: Any, **options: Any) -> Table:
 
     ``items`` may hold tuples of a column and its CHECKs, as the functions of `types` make.
     """
+    parts = list(flat(items))
+    if any(isinstance(part, Column) and part.autoincrement is True for part in parts):
+        # Otherwise SQLite gives the highest id again after a delete, and the audit
+        # would tell one row's story as another's.
+        options["sqlite_autoincrement"] = True
     return Table(
         name,
         metadata,
-        *flat(items),
+        *parts,
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
         mysql_collate=TEXT_COLLATION,
