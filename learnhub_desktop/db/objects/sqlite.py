@@ -13,7 +13,11 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy import JSON
+
 from learnhub_desktop.db.objects.watched import WATCHED, Watched
+from learnhub_desktop.db.tables import metadata
+from learnhub_desktop.db.types import Money, Percent
 from learnhub_desktop.domain.states import ENROLMENT_MOVES, PAYMENT_MOVES, say
 
 CONTEXT_TABLE: Final = (
@@ -252,7 +256,9 @@ def _watching(entry: Watched) -> Iterator[tuple[str, str]]:
     for action, row in (("insert", "NEW"), ("delete", "OLD")):
         head = f"AFTER {action.upper()} ON {entry.table}"
         if entry.audited:
-            facts = ", ".join(f"'{column}', {row}.{column}" for column in entry.facts)
+            facts = ", ".join(
+                f"'{column}', {_value(entry.table, column, row)}" for column in entry.facts
+            )
             yield _does(
                 f"{entry.table}_audit_{action}",
                 head,
@@ -261,7 +267,7 @@ def _watching(entry: Watched) -> Iterator[tuple[str, str]]:
             )
         yield _does(f"{entry.table}_announce_{action}", head, "", _announce(entry, row))
     if entry.audited:
-        parts = [_change(column, hidden=column in entry.hidden) for column in columns]
+        parts = [_change(entry.table, column, hidden=column in entry.hidden) for column in columns]
         document = "'{}'"
         for part in parts:
             document = f"json_patch({document}, {part})"
@@ -280,8 +286,22 @@ def _watching(entry: Watched) -> Iterator[tuple[str, str]]:
     )
 
 
-def _change(column: str, *, hidden: bool) -> str:
-    value = "'changed'" if hidden else f"json_array(OLD.{column}, NEW.{column})"
+def _value(table: str, column: str, row: str) -> str:
+    """The column as JSON says it on the servers: 49.00, not 4900 cents."""
+    kind = metadata.tables[table].c[column].type
+    name = f"{row}.{column}"
+    if isinstance(kind, Money | Percent):
+        return (
+            f"CASE WHEN {name} IS NULL THEN NULL"
+            f" ELSE json(printf('%s%d.%02d', CASE WHEN {name} < 0 THEN '-' ELSE '' END,"
+            f" abs({name}) / 100, abs({name}) % 100)) END"
+        )
+    return f"json({name})" if isinstance(kind, JSON) else name
+
+
+def _change(table: str, column: str, *, hidden: bool) -> str:
+    old, new = _value(table, column, "OLD"), _value(table, column, "NEW")
+    value = "'changed'" if hidden else f"json_array({old}, {new})"
     return (
         f"CASE WHEN NEW.{column} IS OLD.{column} THEN '{{}}'"
         f" ELSE json_object('{column}', {value}) END"

@@ -1,0 +1,47 @@
+"""The school's settings row."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select, update
+
+from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.db.tables import school_settings
+from learnhub_desktop.domain.school import SchoolSettings
+from learnhub_desktop.domain.states import GatewayKind, SchoolKind
+from learnhub_desktop.errors import SchemaMismatch
+
+_COLUMNS: Final = [school_settings.c[name] for name in SchoolSettings.__dataclass_fields__]
+
+
+class SettingsRepository(Repository):
+    """The one row that holds the school's policy."""
+
+    def get(self) -> SchoolSettings:
+        """The settings as they stand; SchemaMismatch where the database holds no school."""
+        return self._one(lock=False)
+
+    def lock(self) -> SchoolSettings:
+        """The settings, locked: what edits of prerequisites and of settings queue on."""
+        return self._one(lock=True)
+
+    def _one(self, *, lock: bool) -> SchoolSettings:
+        statement = select(*_COLUMNS).where(school_settings.c.settings_id == 1)
+        found = self.connection.execute(
+            statement.with_for_update() if lock else statement
+        ).one_or_none()
+        if found is None:
+            raise SchemaMismatch(
+                "This database holds no school yet. "
+                "An administrator can set it up with `learnhub db create`."
+            )
+        values = dict(found._mapping)
+        values["kind"] = SchoolKind(values["kind"])
+        values["gateway"] = GatewayKind(values["gateway"])
+        return SchoolSettings(**values)
+
+    def update(self, values: dict[str, object]) -> None:
+        self.connection.execute(
+            update(school_settings).where(school_settings.c.settings_id == 1).values(**values)
+        )

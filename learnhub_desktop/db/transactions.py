@@ -1,0 +1,374 @@
+"""The only module that opens, commits, rolls back or retries a transaction."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from learnhub_desktop.db import repositories
+from learnhub_desktop.db.engine import Engines, guard
+from learnhub_desktop.db.failures import Meaning, for_people, meaning_of
+from learnhub_desktop.db.objects.sqlite import OTHER_PROGRAM
+from learnhub_desktop.db.tables import people
+from learnhub_desktop.domain.actors import Actor, Role, actor_of
+from learnhub_desktop.errors import OutcomeUnknown, ServerBusy, Superseded
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Clock = Callable[[Connection], datetime]
+
+log = logging.getLogger(__name__)
+
+_GIVE_UP_AFTER_S: Final = 8.0
+_LONGEST_PAUSE_S: Final = 0.5
+
+
+def database_now(connection: Connection) -> datetime:
+    """The database's clock, aware UTC: desks' own clocks disagree."""
+    if connection.dialect.name == "sqlite":
+        stamp = connection.exec_driver_sql(
+            "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
+        ).scalar_one()
+        return datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
+    naive: datetime = connection.exec_driver_sql("SELECT UTC_TIMESTAMP(6)").scalar_one()
+    return naive.replace(tzinfo=UTC)
+
+
+class ReadJob:
+    """A handle on one running read, so that another thread can stop it on the server."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stop: Callable[[], None] | None = None
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Stop the statement that runs now, and refuse those that would follow.
+
+        The call waits for the server; it must not be made on the Qt thread. The lock is held
+        while the statement is stopped, so the worker cannot give its connection away
+        meanwhile and no other read can be hit.
+        """
+        with self._lock:
+            self.cancelled = True
+            if self._stop is not None:
+                self._stop()
+
+    def _started(self, stop: Callable[[], None]) -> None:
+        with self._lock:
+            if self.cancelled:
+                raise Superseded
+            self._stop = stop
+
+    def _ended(self) -> None:
+        with self._lock:
+            self._stop = None
+
+
+class UnitOfWork:
+    """One transaction: its clock, its actor and the repositories that work in it."""
+
+    def __init__(self, connection: Connection, *, actor: Actor, clock: Clock) -> None:
+        self.connection = connection
+        self.actor = actor
+        self._clock = clock
+        self._now: datetime | None = None
+
+    def now(self) -> datetime:
+        """The database's time (aware UTC), one value a transaction."""
+        if self._now is None:
+            self._now = self._clock(self.connection)
+        return self._now
+
+    @cached_property
+    def access(self) -> repositories.AccessRepository:
+        return repositories.AccessRepository(self.connection)
+
+    @cached_property
+    def archives(self) -> repositories.ArchiveRepository:
+        return repositories.ArchiveRepository(self.connection)
+
+    @cached_property
+    def balances(self) -> repositories.BalanceRepository:
+        return repositories.BalanceRepository(self.connection)
+
+    @cached_property
+    def courses(self) -> repositories.CourseRepository:
+        return repositories.CourseRepository(self.connection)
+
+    @cached_property
+    def enrolments(self) -> repositories.EnrolmentRepository:
+        return repositories.EnrolmentRepository(self.connection)
+
+    @cached_property
+    def feed(self) -> repositories.FeedRepository:
+        return repositories.FeedRepository(self.connection)
+
+    @cached_property
+    def fraud(self) -> repositories.FraudRepository:
+        return repositories.FraudRepository(self.connection)
+
+    @cached_property
+    def keys(self) -> repositories.KeyRepository:
+        return repositories.KeyRepository(self.connection)
+
+    @cached_property
+    def lessons(self) -> repositories.LessonRepository:
+        return repositories.LessonRepository(self.connection)
+
+    @cached_property
+    def lists(self) -> repositories.ListRepository:
+        return repositories.ListRepository(self.connection)
+
+    @cached_property
+    def payments(self) -> repositories.PaymentRepository:
+        return repositories.PaymentRepository(self.connection)
+
+    @cached_property
+    def progress(self) -> repositories.ProgressRepository:
+        return repositories.ProgressRepository(self.connection)
+
+    @cached_property
+    def settings(self) -> repositories.SettingsRepository:
+        return repositories.SettingsRepository(self.connection)
+
+    @cached_property
+    def subscriptions(self) -> repositories.SubscriptionRepository:
+        return repositories.SubscriptionRepository(self.connection)
+
+    @cached_property
+    def users(self) -> repositories.UserRepository:
+        return repositories.UserRepository(self.connection)
+
+
+class Database:
+    """A school that is open. Every method may be called from any worker thread."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        *,
+        label: str,
+        clock: Clock = database_now,
+        actor: Actor | None = None,
+    ) -> None:
+        self.label = label
+        self.engines = engines
+        self._clock = clock
+        self._actor = actor
+        self._is_sqlite = engines.writer.dialect.name == "sqlite"
+
+    @property
+    def is_server(self) -> bool:
+        return not self._is_sqlite
+
+    def guard_thread(self, thread_ident: int) -> None:
+        """Refuse every statement on that thread from now on."""
+        guard(self.engines, thread_ident)
+
+    def close(self) -> None:
+        self.engines.dispose()
+
+    def actor(self) -> Actor:
+        """The account that is connected and its rights, asked once."""
+        if self._actor is None:
+            self._actor = self._run_read(_find_actor, None)
+        return self._actor
+
+    def read(
+        self,
+        call: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run ``call(uow, ...)`` on one snapshot. Nothing it does can write.
+
+        A connection that breaks is replaced once: a read may always run again.
+        """
+        return self.read_job(None, call, *args, **kwargs)
+
+    def read_job(
+        self,
+        job: ReadJob | None,
+        call: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """``read`` that ``job.cancel()`` stops; it then raises Superseded."""
+        actor = self.actor()
+
+        def run(connection: Connection) -> T:
+            uow = UnitOfWork(connection, actor=actor, clock=self._clock)
+            return call(uow, *args, **kwargs)
+
+        return self._run_read(run, job)
+
+    def write(
+        self,
+        call: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run ``call(uow, ...)`` in one transaction: commit on return, roll back on raise.
+
+        The whole call runs again after a lost lock or, as long as no COMMIT was sent, a
+        lost connection; so it must have no effect but the database. Raises OutcomeUnknown
+        where the connection broke during COMMIT: an idempotency key settles that.
+        """
+        return self.write_at(None, call, *args, **kwargs)
+
+    def write_at(
+        self,
+        isolation: str | None,
+        call: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """``write`` at another isolation level ("REPEATABLE READ", "SERIALIZABLE").
+
+        SQLite has one level, which is serialisable, and takes no notice.
+        """
+        operation = getattr(call, "__name__", "write")
+        actor = self.actor()
+        started = time.monotonic()
+        for attempt in range(1, 1_000):
+            try:
+                return self._attempt(
+                    isolation, operation, actor, lambda uow: call(uow, *args, **kwargs)
+                )
+            except (DBAPIError, PoolTimeout) as error:
+                if not self._worth_another_try(error, attempt, started):
+                    told = for_people(error, label=self.label)
+                    if told is None:
+                        raise
+                    raise told from error
+                log.info("attempt %d of %s is run again: %s", attempt, operation, error)
+        raise ServerBusy(f"{self.label} is busy. Nothing was changed; try again in a moment.")
+
+    def _attempt(
+        self,
+        isolation: str | None,
+        operation: str,
+        actor: Actor,
+        call: Callable[[UnitOfWork], T],
+    ) -> T:
+        with self.engines.writer.connect() as connection:
+            if isolation is not None and not self._is_sqlite:
+                connection = connection.execution_options(isolation_level=isolation)
+            self._name_operation(connection, operation, actor)
+            result = call(UnitOfWork(connection, actor=actor, clock=self._clock))
+            if self._is_sqlite:
+                connection.execute(_SET_CONTEXT, {"account": OTHER_PROGRAM, "operation": None})
+            try:
+                connection.commit()
+            except DBAPIError as error:
+                if meaning_of(error) is Meaning.LOST:
+                    raise OutcomeUnknown(
+                        f"The connection to {self.label} broke while the change was being saved. "
+                        "Reload to see whether it was kept."
+                    ) from error
+                raise
+            return result
+
+    def _name_operation(self, connection: Connection, operation: str, actor: Actor) -> None:
+        """Tell the audit's triggers what is being done, once for as long as it stays the same."""
+        if self._is_sqlite:
+            connection.execute(_SET_CONTEXT, {"account": actor.account, "operation": operation})
+        elif connection.info.get("operation") != operation:
+            connection.exec_driver_sql("SET @learnhub_operation = %s", (operation,))
+            connection.info["operation"] = operation
+
+    def _worth_another_try(
+        self, error: DBAPIError | PoolTimeout, attempt: int, started: float
+    ) -> bool:
+        if isinstance(error, PoolTimeout) or time.monotonic() - started > _GIVE_UP_AFTER_S:
+            return False
+        match meaning_of(error):
+            case Meaning.RETRY:
+                time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.005 * 2**attempt)))
+                return True
+            case Meaning.LOST | Meaning.NOT_WRITABLE if self.is_server:
+                # No COMMIT was sent, so nothing was kept. One new connection, then give up.
+                self.engines.writer.dispose()
+                return attempt == 1
+        return False
+
+    def _run_read(self, run: Callable[[Connection], T], job: ReadJob | None) -> T:
+        for attempt in (1, 2):
+            try:
+                with self.engines.reader.connect() as connection:
+                    if job is None:
+                        return run(connection)
+                    job._started(self._stopper(connection))
+                    try:
+                        result = run(connection)
+                    finally:
+                        job._ended()
+                    # SLEEP() and the like end without an error when they are killed.
+                    if job.cancelled:
+                        raise Superseded
+                    return result
+            except (DBAPIError, PoolTimeout) as error:
+                if job is not None and job.cancelled:
+                    raise Superseded from error
+                lost = isinstance(error, DBAPIError) and meaning_of(error) is Meaning.LOST
+                if lost and attempt == 1 and self.is_server:
+                    continue
+                told = for_people(error, label=self.label)
+                if told is None:
+                    raise
+                raise told from error
+        raise AssertionError("unreachable")
+
+    def _stopper(self, connection: Connection) -> Callable[[], None]:
+        driver: Any = connection.connection.dbapi_connection
+        if self._is_sqlite:
+            return lambda: driver.interrupt()
+        thread_id = driver.thread_id()
+        killer = self.engines.killer
+        assert killer is not None
+
+        def kill() -> None:
+            try:
+                with killer.connect() as other:
+                    other.exec_driver_sql(f"KILL QUERY {thread_id}")
+            except DBAPIError as error:
+                log.info("a superseded read could not be stopped: %s", error)
+
+        return kill
+
+
+_SET_CONTEXT: Final = text(
+    "INSERT INTO audit_context (context_id, account, operation) VALUES (1, :account, :operation)"
+    " ON CONFLICT (context_id) DO UPDATE SET account = :account, operation = :operation"
+)
+
+
+def _find_actor(connection: Connection) -> Actor:
+    if connection.dialect.name == "sqlite":
+        # One seat, one file: whoever may open it may do everything.
+        return actor_of(_login_name(), Role.ADMIN)
+    account = str(connection.exec_driver_sql("SELECT SUBSTRING_INDEX(USER(), '@', 1)").scalar())
+    found = connection.execute(
+        select(people.c.role, people.c.disabled).where(people.c.account == account)
+    ).one_or_none()
+    role = Role(found.role) if found is not None and not found.disabled else None
+    return actor_of(account, role)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "this computer"

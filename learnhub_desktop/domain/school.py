@@ -1,0 +1,45 @@
+"""The school's settings: one policy for all desks, kept in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from learnhub_desktop.domain.states import GatewayKind, PaymentMethod, SchoolKind
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolSettings:
+    """``band_colour`` is "#RRGGBB" or None; minutes are how long a seat is held unpaid."""
+
+    school_name: str
+    kind: SchoolKind
+    band_colour: str | None
+    currency: str
+    time_zone: str
+    refund_days: int
+    refund_progress_percent: int
+    hold_minutes_card: int
+    hold_minutes_transfer: int
+    hold_minutes_cash: int
+    hold_minutes_verification: int
+    block_score: int
+    gateway: GatewayKind
+    gateway_book_id: str | None
+    retry_declined_days: str
+    retry_unreachable_minutes: str
+    updated_at: datetime
+    row_version: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def hold_minutes(self, method: PaymentMethod) -> int:
+        match method:
+            case PaymentMethod.BANK_TRANSFER:
+                return self.hold_minutes_transfer
+            case PaymentMethod.CASH:
+                return self.hold_minutes_cash
+        return self.hold_minutes_card
