@@ -1,9 +1,264 @@
-"""Enrolments: seats, states and holds."""
+"""Enrolments: seats, states and holds.
+
+Locks are taken in one order everywhere: student, card, subscription, flash sale, course,
+enrolment, payment, alert.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, exists, or_, select, update
+
+from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.domain.enrolments import (
+    CourseFacts,
+    EnrolmentFacts,
+    SaleFacts,
+    StudentFacts,
+)
+from learnhub_desktop.domain.states import (
+    CourseStatus,
+    EnrolmentSource,
+    EnrolmentStatus,
+    UserType,
+)
+from learnhub_desktop.errors import NotFound
+
+_STUDENT: Final = select(
+    t.users.c.user_id,
+    t.users.c.name,
+    t.users.c.email,
+    t.users.c.user_type,
+    t.users.c.country,
+    t.users.c.account_balance,
+    t.users.c.balance_currency,
+    t.users.c.deleted_at,
+)
+_COURSE: Final = select(
+    t.courses.c.course_id,
+    t.courses.c.title,
+    t.courses.c.status,
+    t.courses.c.price,
+    t.courses.c.currency,
+    t.courses.c.access_months,
+    t.courses.c.max_students,
+    t.courses.c.enrolled_students,
+)
+_ENROLMENT: Final = select(
+    t.enrollments.c.enrollment_id,
+    t.enrollments.c.student_id,
+    t.enrollments.c.course_id,
+    t.enrollments.c.status,
+    t.enrollments.c.source,
+    t.enrollments.c.subscription_id,
+    t.enrollments.c.enrolled_at,
+    t.enrollments.c.activated_at,
+    t.enrollments.c.hold_expires_at,
+    t.enrollments.c.progress_percentage,
+    t.enrollments.c.progress_stale,
+    t.enrollments.c.previous_status,
+    t.enrollments.c.previous_enrolled_at,
+)
+_SALE: Final = select(
+    t.flash_sales.c.sale_id,
+    t.flash_sales.c.course_id,
+    t.flash_sales.c.discount_price,
+    t.flash_sales.c.currency,
+    t.flash_sales.c.max_seats - t.flash_sales.c.seats_taken,
+    t.flash_sales.c.start_time,
+    t.flash_sales.c.end_time,
+)
 
 
 class EnrolmentRepository(Repository):
     """Enrolments: seats, states and holds."""
+
+    def find_student(self, user_id: int) -> StudentFacts | None:
+        return self._student(_STUDENT.where(t.users.c.user_id == user_id))
+
+    def lock_student(self, user_id: int) -> StudentFacts:
+        """The student's row, locked; NotFound where there is none."""
+        found = self._student(_STUDENT.where(t.users.c.user_id == user_id).with_for_update())
+        if found is None:
+            raise NotFound(f"There is no student with the number {user_id}.")
+        return found
+
+    def find_student_by_email(self, email: str) -> StudentFacts | None:
+        return self._student(_STUDENT.where(t.users.c.email == email))
+
+    def note_purchase(self, user_id: int, now: datetime) -> None:
+        """Write the student's row: on several writable members only writes meet each other."""
+        self.connection.execute(
+            update(t.users).where(t.users.c.user_id == user_id).values(last_purchase_at=now)
+        )
+
+    def find_course(self, course_id: int) -> CourseFacts | None:
+        return self._course(_COURSE.where(t.courses.c.course_id == course_id))
+
+    def lock_course(self, course_id: int) -> CourseFacts:
+        found = self._course(_COURSE.where(t.courses.c.course_id == course_id).with_for_update())
+        if found is None:
+            raise NotFound(f"There is no course with the number {course_id}.")
+        return found
+
+    def claim_seat(self, course_id: int, *, live_only: bool = True) -> bool:
+        """Take a seat if there is one: one conditional UPDATE decides, on any member."""
+        c = t.courses.c
+        conditions = [
+            c.course_id == course_id,
+            or_(c.max_students.is_(None), c.enrolled_students < c.max_students),
+        ]
+        if live_only:
+            conditions.append(c.status == CourseStatus.ACTIVE)
+        claimed = self.connection.execute(
+            update(t.courses).where(*conditions).values(enrolled_students=c.enrolled_students + 1)
+        )
+        return claimed.rowcount == 1
+
+    def free_seat(self, course_id: int) -> None:
+        c = t.courses.c
+        self.connection.execute(
+            update(t.courses)
+            .where(c.course_id == course_id, c.enrolled_students > 0)
+            .values(enrolled_students=c.enrolled_students - 1)
+        )
+
+    def find_sale(self, sale_id: int) -> SaleFacts | None:
+        row = self.connection.execute(_SALE.where(t.flash_sales.c.sale_id == sale_id)).one_or_none()
+        return None if row is None else SaleFacts(*row)
+
+    def find_live_sale(self, course_id: int, now: datetime) -> SaleFacts | None:
+        """The cheapest sale of the course that runs now and has seats left."""
+        c = t.flash_sales.c
+        row = self.connection.execute(
+            _SALE.where(
+                c.course_id == course_id,
+                c.start_time <= now,
+                c.end_time >= now,
+                c.seats_taken < c.max_seats,
+            )
+            .order_by(c.discount_price, c.sale_id)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else SaleFacts(*row)
+
+    def claim_sale(self, sale_id: int, course_id: int, now: datetime) -> bool:
+        """Take a seat of a flash sale that runs now. A refund never gives it back."""
+        c = t.flash_sales.c
+        claimed = self.connection.execute(
+            update(t.flash_sales)
+            .where(
+                c.sale_id == sale_id,
+                c.course_id == course_id,
+                c.start_time <= now,
+                c.end_time >= now,
+                c.seats_taken < c.max_seats,
+            )
+            .values(seats_taken=c.seats_taken + 1)
+        )
+        return claimed.rowcount == 1
+
+    def free_sale_seat(self, sale_id: int) -> None:
+        """A hold that never became a sale gives its seat back."""
+        c = t.flash_sales.c
+        self.connection.execute(
+            update(t.flash_sales)
+            .where(c.sale_id == sale_id, c.seats_taken > 0)
+            .values(seats_taken=c.seats_taken - 1)
+        )
+
+    def find(self, student_id: int, course_id: int, *, lock: bool = False) -> EnrolmentFacts | None:
+        c = t.enrollments.c
+        statement = _ENROLMENT.where(c.student_id == student_id, c.course_id == course_id)
+        return self._enrolment(statement.with_for_update() if lock else statement)
+
+    def get(self, enrollment_id: int) -> EnrolmentFacts:
+        return self._required(
+            _ENROLMENT.where(t.enrollments.c.enrollment_id == enrollment_id), enrollment_id
+        )
+
+    def lock(self, enrollment_id: int) -> EnrolmentFacts:
+        statement = _ENROLMENT.where(t.enrollments.c.enrollment_id == enrollment_id)
+        return self._required(statement.with_for_update(), enrollment_id)
+
+    def add(self, **values: Any) -> int:
+        return self.insert(t.enrollments, **values)
+
+    def update(self, enrollment_id: int, **values: Any) -> None:
+        self.connection.execute(
+            update(t.enrollments)
+            .where(t.enrollments.c.enrollment_id == enrollment_id)
+            .values(**values)
+        )
+
+    def missing_prerequisites(self, student_id: int, course_id: int) -> tuple[str, ...]:
+        """Titles of the courses that the student must complete first, in alphabetical order.
+
+        A refunded or cancelled enrolment satisfies nothing, whatever its dates say.
+        """
+        required, done = t.course_prerequisites, t.enrollments
+        statement = (
+            select(t.courses.c.title)
+            .join(required, required.c.prerequisite_course_id == t.courses.c.course_id)
+            .where(
+                required.c.course_id == course_id,
+                ~exists().where(
+                    done.c.student_id == student_id,
+                    done.c.course_id == required.c.prerequisite_course_id,
+                    done.c.status == EnrolmentStatus.COMPLETED,
+                ),
+            )
+            .order_by(t.courses.c.title)
+        )
+        return tuple(self.connection.scalars(statement))
+
+    def _student(self, statement: Select[Any]) -> StudentFacts | None:
+        row = self.connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        return StudentFacts(
+            user_id=row.user_id,
+            name=row.name,
+            email=row.email,
+            user_type=UserType(row.user_type),
+            country=row.country,
+            balance=row.account_balance,
+            balance_currency=row.balance_currency,
+            deleted_at=row.deleted_at,
+        )
+
+    def _course(self, statement: Select[Any]) -> CourseFacts | None:
+        row = self.connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        return CourseFacts(row[0], row[1], CourseStatus(row[2]), *row[3:])
+
+    def _required(self, statement: Select[Any], enrollment_id: int) -> EnrolmentFacts:
+        found = self._enrolment(statement)
+        if found is None:
+            raise NotFound(f"There is no enrolment with the number {enrollment_id}.")
+        return found
+
+    def _enrolment(self, statement: Select[Any]) -> EnrolmentFacts | None:
+        row = self.connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        previous = None if row.previous_status is None else EnrolmentStatus(row.previous_status)
+        return EnrolmentFacts(
+            enrollment_id=row.enrollment_id,
+            student_id=row.student_id,
+            course_id=row.course_id,
+            status=EnrolmentStatus(row.status),
+            source=EnrolmentSource(row.source),
+            subscription_id=row.subscription_id,
+            enrolled_at=row.enrolled_at,
+            activated_at=row.activated_at,
+            hold_expires_at=row.hold_expires_at,
+            progress_percent=row.progress_percentage,
+            progress_stale=bool(row.progress_stale),
+            previous_status=previous,
+            previous_enrolled_at=row.previous_enrolled_at,
+        )

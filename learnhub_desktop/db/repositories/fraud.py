@@ -2,8 +2,234 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
+
+from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.domain.alerts import AlertFacts
+from learnhub_desktop.domain.scoring import Facts, Needs, Rule
+from learnhub_desktop.domain.states import (
+    AlertLevel,
+    AlertStatus,
+    PaymentKind,
+    PaymentStatus,
+    RuleAction,
+    RuleState,
+    RuleType,
+)
+from learnhub_desktop.errors import NotFound
+
+_P: Final = t.payments.c
+# What a student is known by: charges that took money and kept some of it.
+_TAKEN: Final = (PaymentStatus.COMPLETED, PaymentStatus.PARTIALLY_REFUNDED)
+_A: Final = t.fraud_alerts.c
+_ALERT: Final = select(
+    _A.alert_id,
+    _A.payment_id,
+    _A.user_id,
+    _A.course_id,
+    _A.status,
+    _A.alert_level,
+    _A.action,
+    _A.score,
+    _A.alert_data,
+    _A.released_at,
+    _A.created_at,
+    _A.row_version,
+)
 
 
 class FraudRepository(Repository):
     """Fraud rules, what they look at, and alerts."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules that are on or in shadow, oldest first."""
+        return tuple(rule for rule in self.all_rules() if rule.state is not RuleState.OFF)
+
+    def all_rules(self) -> tuple[Rule, ...]:
+        c = t.fraud_detection_rules.c
+        rows = self.connection.execute(
+            select(
+                c.rule_id,
+                c.rule_name,
+                c.rule_type,
+                c.rule_condition,
+                c.action,
+                c.score,
+                c.alert_level,
+                c.state,
+                c.version,
+            ).order_by(c.rule_id)
+        )
+        return tuple(
+            Rule(
+                rule_id=row.rule_id,
+                name=row.rule_name or f"Rule {row.rule_id}",
+                rule_type=None if row.rule_type is None else RuleType(row.rule_type),
+                condition=dict(row.rule_condition or {}),
+                action=RuleAction(row.action or RuleAction.FLAG),
+                score=row.score,
+                level=AlertLevel(row.alert_level),
+                state=RuleState(row.state),
+                version=row.version,
+            )
+            for row in rows
+        )
+
+    def update_rule(self, rule_id: int, **values: Any) -> None:
+        c = t.fraud_detection_rules.c
+        self.connection.execute(
+            update(t.fraud_detection_rules).where(c.rule_id == rule_id).values(**values)
+        )
+
+    def gather(
+        self,
+        *,
+        user_id: int,
+        amount: Decimal,
+        currency: str,
+        school_currency: str,
+        country: str | None,
+        card_fingerprint: str | None,
+        needs: Needs,
+        now: datetime,
+    ) -> Facts:
+        """What the rules look at, in at most three statements, under the student's lock."""
+        counts = self._counts(user_id, currency, needs, now)
+        return Facts(
+            amount=amount,
+            currency=currency,
+            school_currency=school_currency,
+            country=country,
+            charges={hours: counts[f"charges_{hours}"] or 0 for hours in needs.charge_hours},
+            spent={hours: Decimal(counts[f"spent_{hours}"] or 0) for hours in needs.charge_hours},
+            failures={
+                minutes: counts[f"failed_{minutes}"] or 0 for minutes in needs.failure_minutes
+            },
+            average=counts["average"],
+            countries=self._countries(user_id) if country is not None else {},
+            students_of_card=self._students_of_card(user_id, card_fingerprint, needs, now),
+        )
+
+    def _counts(
+        self, user_id: int, currency: str, needs: Needs, now: datetime
+    ) -> Mapping[str, Any]:
+        taken = and_(_P.status.in_(_TAKEN), _P.currency == currency)
+        columns: list[ColumnElement[Any]] = [
+            # Summed and counted apart: SQLite's AVG is a float.
+            func.sum(case((taken, _P.amount))).label("sum"),
+            func.count(case((taken, 1))).label("count"),
+        ]
+        for hours in needs.charge_hours:
+            recent = and_(
+                _P.created_at >= now - timedelta(hours=hours), _P.status != PaymentStatus.FAILED
+            )
+            columns.append(func.count(case((recent, 1))).label(f"charges_{hours}"))
+            same = and_(recent, _P.currency == currency)
+            columns.append(func.sum(case((same, _P.amount))).label(f"spent_{hours}"))
+        for minutes in needs.failure_minutes:
+            failed = and_(
+                _P.created_at >= now - timedelta(minutes=minutes),
+                _P.status == PaymentStatus.FAILED,
+            )
+            columns.append(func.count(case((failed, 1))).label(f"failed_{minutes}"))
+        row = self.connection.execute(
+            select(*columns).where(_P.user_id == user_id, _P.kind == PaymentKind.CHARGE)
+        ).one()
+        counts = dict(row._mapping)
+        average = None
+        if counts["count"]:
+            average = (Decimal(counts["sum"]) / counts["count"]).quantize(Decimal("0.01"))
+        return {**counts, "average": average}
+
+    def _countries(self, user_id: int) -> dict[str, int]:
+        rows = self.connection.execute(
+            select(_P.country, func.count())
+            .where(
+                _P.user_id == user_id,
+                _P.kind == PaymentKind.CHARGE,
+                _P.status.in_(_TAKEN),
+                _P.country.is_not(None),
+            )
+            .group_by(_P.country)
+        )
+        return {country: count for country, count in rows}
+
+    def _students_of_card(
+        self, user_id: int, fingerprint: str | None, needs: Needs, now: datetime
+    ) -> dict[int, int]:
+        if fingerprint is None:
+            return {}
+        return {
+            hours: 1
+            + (
+                self.connection.scalar(
+                    select(func.count(func.distinct(_P.user_id))).where(
+                        _P.card_fingerprint == fingerprint,
+                        _P.created_at >= now - timedelta(hours=hours),
+                        _P.user_id != user_id,
+                        _P.kind == PaymentKind.CHARGE,
+                    )
+                )
+                or 0
+            )
+            for hours in needs.card_hours
+        }
+
+    def add_alert(self, **values: Any) -> int:
+        return self.insert(t.fraud_alerts, **values)
+
+    def find_alert(self, alert_id: int) -> AlertFacts | None:
+        return self._alert(_ALERT.where(_A.alert_id == alert_id))
+
+    def get_alert(self, alert_id: int) -> AlertFacts:
+        found = self.find_alert(alert_id)
+        if found is None:
+            raise NotFound(f"There is no alert with the number {alert_id}.")
+        return found
+
+    def lock_alert(self, alert_id: int) -> AlertFacts:
+        found = self._alert(_ALERT.where(_A.alert_id == alert_id).with_for_update())
+        if found is None:
+            raise NotFound(f"There is no alert with the number {alert_id}.")
+        return found
+
+    def find_alert_of_payment(self, payment_id: int) -> AlertFacts | None:
+        return self._alert(
+            _ALERT.where(_A.payment_id == payment_id).order_by(_A.alert_id.desc()).limit(1)
+        )
+
+    def update_alert(self, alert_id: int, **values: Any) -> None:
+        self.connection.execute(
+            update(t.fraud_alerts).where(_A.alert_id == alert_id).values(**values)
+        )
+
+    def release_is_used(self, alert_id: int) -> bool:
+        used = self.connection.scalar(
+            select(_P.payment_id).where(_P.released_alert_id == alert_id).limit(1)
+        )
+        return used is not None
+
+    def _alert(self, statement: Select[Any]) -> AlertFacts | None:
+        row = self.connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        return AlertFacts(
+            alert_id=row.alert_id,
+            payment_id=row.payment_id,
+            user_id=row.user_id,
+            course_id=row.course_id,
+            status=AlertStatus(row.status),
+            level=AlertLevel(row.alert_level or AlertLevel.MEDIUM),
+            action=None if row.action is None else RuleAction(row.action),
+            score=row.score,
+            data=dict(row.alert_data or {}),
+            released_at=row.released_at,
+            created_at=row.created_at,
+            row_version=row.row_version,
+        )

@@ -2,8 +2,209 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.dialects import mysql, sqlite
+
+from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.domain.settlement import PaymentFacts, Place
+from learnhub_desktop.domain.states import (
+    EventType,
+    PaymentKind,
+    PaymentMethod,
+    PaymentStatus,
+)
+from learnhub_desktop.errors import NotFound
+
+Event = tuple[EventType, Mapping[str, Any]]
+
+_P: Final = t.payments.c
+_FACTS: Final = select(
+    _P.payment_id,
+    _P.user_id,
+    _P.enrollment_id,
+    _P.subscription_id,
+    _P.course_id,
+    _P.kind,
+    _P.refunds_payment_id,
+    _P.amount,
+    _P.currency,
+    _P.refunded_amount,
+    _P.payment_method,
+    _P.status,
+    _P.idempotency_key,
+    _P.payment_gateway,
+    _P.gateway_reference,
+    _P.card_fingerprint,
+    _P.country,
+    _P.flash_sale_id,
+    _P.reason_code,
+    _P.access_months,
+    _P.hold_expires_at,
+    _P.refund_due,
+    _P.check_count,
+    _P.created_at,
+    _P.processed_at,
+)
 
 
 class PaymentRepository(Repository):
     """Payments and their events."""
+
+    def find(self, payment_id: int) -> PaymentFacts | None:
+        return self._facts(_FACTS.where(_P.payment_id == payment_id))
+
+    def get(self, payment_id: int) -> PaymentFacts:
+        found = self.find(payment_id)
+        if found is None:
+            raise NotFound(f"There is no payment with the number {payment_id}.")
+        return found
+
+    def lock(self, payment_id: int) -> PaymentFacts:
+        found = self._facts(_FACTS.where(_P.payment_id == payment_id).with_for_update())
+        if found is None:
+            raise NotFound(f"There is no payment with the number {payment_id}.")
+        return found
+
+    def find_by_key(self, key: str) -> PaymentFacts | None:
+        return self._facts(_FACTS.where(_P.idempotency_key == key))
+
+    def find_open(self, enrollment_id: int) -> PaymentFacts | None:
+        """The pending or unknown charge that holds the enrolment's seat."""
+        return self._facts(
+            _FACTS.where(
+                _P.enrollment_id == enrollment_id,
+                _P.kind == PaymentKind.CHARGE,
+                _P.status.in_([PaymentStatus.PENDING, PaymentStatus.UNKNOWN]),
+            )
+            .order_by(_P.payment_id.desc())
+            .limit(1)
+        )
+
+    def place(self, payment_id: int) -> Place:
+        """The rows that an act on the payment must lock first. Plain read, before BEGIN."""
+        payment = self.get(payment_id)
+        return Place(
+            payment_id=payment.payment_id,
+            user_id=payment.user_id,
+            course_id=payment.course_id,
+            enrollment_id=payment.enrollment_id,
+            subscription_id=payment.subscription_id,
+            charge_id=payment.refunds_payment_id,
+        )
+
+    def add(self, **values: Any) -> int:
+        return self.insert(t.payments, **values)
+
+    def update(self, payment_id: int, **values: Any) -> None:
+        self.connection.execute(
+            update(t.payments).where(_P.payment_id == payment_id).values(**values)
+        )
+
+    def reserve(self, payment_id: int, amount: Decimal, *, seen: Decimal) -> bool:
+        """Raise ``refunded_amount`` if it is still what was seen and enough is left."""
+        reserved = self.connection.execute(
+            update(t.payments)
+            .where(
+                _P.payment_id == payment_id,
+                _P.status.in_([PaymentStatus.COMPLETED, PaymentStatus.PARTIALLY_REFUNDED]),
+                _P.refunded_amount == seen,
+                _P.refunded_amount + amount <= _P.amount,
+            )
+            .values(refunded_amount=_P.refunded_amount + amount)
+        )
+        return reserved.rowcount == 1
+
+    def unreserve(self, payment_id: int, amount: Decimal) -> None:
+        """A refund that failed gives back what it had reserved."""
+        self.connection.execute(
+            update(t.payments)
+            .where(_P.payment_id == payment_id, _P.refunded_amount >= amount)
+            .values(refunded_amount=_P.refunded_amount - amount)
+        )
+
+    def refunded_for_good(self, charge_id: int) -> Decimal:
+        """The sum of the charge's completed refunds."""
+        total = self.connection.scalar(
+            select(func.sum(_P.amount)).where(
+                _P.refunds_payment_id == charge_id, _P.status == PaymentStatus.COMPLETED
+            )
+        )
+        return Decimal("0.00") if total is None else Decimal(total)
+
+    def same_refund_since(self, charge_id: int, amount: Decimal, since: datetime) -> bool:
+        """Whether the same amount of this charge went back, or is on its way, since then."""
+        found = self.connection.scalar(
+            select(_P.payment_id)
+            .where(
+                _P.refunds_payment_id == charge_id,
+                _P.amount == amount,
+                _P.created_at >= since,
+                _P.status != PaymentStatus.FAILED,
+            )
+            .limit(1)
+        )
+        return found is not None
+
+    def note(self, payment_id: int, events: Iterable[Event], now: datetime) -> None:
+        """Append events, in order, in one statement. Their data are ids and facts only."""
+        rows = [
+            {
+                "payment_id": payment_id,
+                "event_type": event_type,
+                "event_data": dict(data),
+                "created_at": now,
+            }
+            for event_type, data in events
+        ]
+        if rows:
+            self.connection.execute(insert(t.payment_events), rows)
+
+    def has_event(self, payment_id: int, *event_types: EventType) -> bool:
+        found = self.connection.scalar(
+            select(t.payment_events.c.event_id)
+            .where(
+                t.payment_events.c.payment_id == payment_id,
+                t.payment_events.c.event_type.in_(event_types),
+            )
+            .limit(1)
+        )
+        return found is not None
+
+    def see_card(self, fingerprint: str, now: datetime) -> None:
+        """Insert or touch the card's row, which locks it until the transaction ends."""
+        values = {"card_fingerprint": fingerprint, "first_seen_at": now, "last_seen_at": now}
+        if self.connection.dialect.name == "sqlite":
+            self.connection.execute(
+                sqlite.insert(t.cards)
+                .values(**values)
+                .on_conflict_do_update(
+                    index_elements=["card_fingerprint"], set_={"last_seen_at": now}
+                )
+            )
+        else:
+            self.connection.execute(
+                mysql.insert(t.cards).values(**values).on_duplicate_key_update(last_seen_at=now)
+            )
+
+    def _facts(self, statement: Select[Any]) -> PaymentFacts | None:
+        row = self.connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        values = dict(row._mapping)
+        method = values.pop("payment_method")
+        return PaymentFacts(
+            **{
+                **values,
+                "kind": PaymentKind(values["kind"]),
+                "status": PaymentStatus(values["status"]),
+                "refund_due": bool(values["refund_due"]),
+            },
+            method=None if method is None else PaymentMethod(method),
+            gateway=values.pop("payment_gateway"),
+        )
