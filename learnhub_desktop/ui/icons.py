@@ -14,7 +14,7 @@ from learnhub_desktop.ui import theme
 
 os.environ.setdefault("QT_API", "pyside6")
 
-import qtawesome  # type: ignore[import-untyped]  # noqa: E402  # It ships no types.
+import qtawesome  # type: ignore[import-untyped]  # It ships no types.
 
 _SET: Final = "ph"
 
@@ -28,9 +28,7 @@ class _TokenEngine(QIconEngine):
         self._token = token
         self._selected = selected
 
-    def paint(
-        self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State
-    ) -> None:
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         token = self._token
         if mode == QIcon.Mode.Disabled:
             token = "soft"
