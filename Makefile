@@ -1,0 +1,52 @@
+# The commands of the README. Each sets up what it needs first; a second run starts at once.
+# `make PYTHON=python3.12 ...` chooses the Python; else the first one from 3.11 on is taken.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+ifeq ($(PYTHON),)
+PYTHON := python3
+endif
+RUN := .venv/bin
+
+# macOS always has a display; elsewhere one of these variables names it.
+DISPLAYED := $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)
+
+.PHONY: help demo tour test quick lock clean
+
+help:
+	@echo "make demo    open LearnHub on the sample school; without a display, run the tour"
+	@echo "make tour    drive the real window offscreen; a picture of each step in build/tour"
+	@echo "make test    check everything: style, types, layers, and all tests with their servers"
+	@echo "make quick   the same without MySQL and MariaDB"
+	@echo "make lock    write the lock files anew (UPGRADE=1 takes newer versions)"
+	@echo "make clean   remove all that these commands made in this folder"
+
+demo:
+	@$(PYTHON) -m tools.set_up run
+ifeq ($(DISPLAYED),)
+	@echo "There is no display here, so the tour runs instead: pictures go to build/tour."
+	@$(RUN)/learnhub tour --out build/tour
+else
+	@$(RUN)/learnhub-desktop --sample
+endif
+
+tour:
+	@$(PYTHON) -m tools.set_up run
+	@$(RUN)/learnhub tour --out build/tour
+
+test:
+	@$(PYTHON) -m tools.set_up develop
+	@$(RUN)/python -m tools.check
+
+quick:
+	@$(PYTHON) -m tools.set_up develop
+	@$(RUN)/python -m tools.check --without-servers
+
+lock:
+	@$(PYTHON) -m tools.lock $(if $(UPGRADE),--upgrade)
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

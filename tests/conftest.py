@@ -1,0 +1,27 @@
+"""What all tests share: no window on the screen, servers, and the list of what was proven."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# Before anything imports Qt. A developer who wants to watch sets the variable.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+pytest_plugins = ["tests.servers.fixtures"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List by name what the tests marked ``proof`` have shown, and what they have not."""
+    proofs = {
+        (report.nodeid.split("::")[-1], outcome)
+        for outcome in ("passed", "failed", "error", "skipped")
+        for report in terminalreporter.getreports(outcome)
+        if "proof" in report.keywords
+    }
+    if proofs:
+        terminalreporter.section("guarantees, and whether they held")
+    for name, outcome in sorted(proofs):
+        sentence = name.removeprefix("test_").replace("_", " ").replace("[", "  [")
+        terminalreporter.line(f"{outcome:8}{sentence}")

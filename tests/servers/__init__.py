@@ -1,0 +1,1 @@
+"""The MySQL and the MariaDB that tests run on."""
