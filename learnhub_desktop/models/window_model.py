@@ -151,7 +151,7 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
         if self._same_rows(total, pages):
             self._learn_currencies(currencies)
             self._change_cells(pages)
-            self._timer.start()
+            self._timer.start()  # pages that were not read again are missing now
             return True
         self.beginResetModel()
         self._total = total
@@ -162,6 +162,7 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
         for page, rows in pages.items():
             self._keep(page, rows)
         self.endResetModel()
+        self._timer.start()
         return False
 
     def set_total(self, total: int) -> None:

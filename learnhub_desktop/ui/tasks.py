@@ -1,0 +1,109 @@
+"""Starting coroutines from slots: one strong reference, one place for errors."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ParamSpec
+
+from PySide6.QtCore import QObject, Signal
+
+from learnhub_desktop.errors import DatabaseUnavailable, LearnHubError, Superseded
+
+P = ParamSpec("P")
+_Tasks = dict[str, asyncio.Task[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An expected error, and what would try again where that can help."""
+
+    error: LearnHubError
+    retry: Callable[[], None] | None = None
+
+    @property
+    def text(self) -> str:
+        return str(self.error)
+
+
+class TaskScope(QObject):
+    """The running tasks of one widget; they are cancelled when it is destroyed.
+
+    Expected errors are given to ``report``, most often the message line's ``fail``; a bug
+    goes to ``sys.excepthook``.
+
+    Signals:
+        idle: No task runs any more.
+    """
+
+    idle = Signal()
+
+    def __init__(self, owner: QObject, report: Callable[[Failure], None]) -> None:
+        super().__init__(owner)
+        self._report = report
+        self._tasks: _Tasks = {}
+        # A bound method would die with self, which Qt deletes together with the owner.
+        owner.destroyed.connect(partial(_cancel_all, self._tasks))
+
+    def start(
+        self,
+        key: str,
+        work: Callable[P, Coroutine[Any, Any, None]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Run ``work(*args)``; an older task under the same key is cancelled first.
+
+        It takes the function, not a coroutine: a task cancelled before its first step
+        would leave a coroutine behind that was never awaited.
+        """
+        self.cancel(key)
+        retry = partial(self.start, key, work, *args, **kwargs)
+        task = asyncio.get_running_loop().create_task(
+            self._guarded(retry, work, *args, **kwargs), name=key
+        )
+        self._tasks[key] = task
+        task.add_done_callback(partial(self._on_done, key))
+
+    def is_running(self, key: str) -> bool:
+        return key in self._tasks
+
+    def cancel(self, key: str) -> None:
+        if (task := self._tasks.pop(key, None)) is not None:
+            task.cancel()
+
+    def cancel_all(self) -> None:
+        _cancel_all(self._tasks)
+
+    def _on_done(self, key: str, task: asyncio.Task[None]) -> None:
+        # A newer task may stand under the key already.
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+            if not self._tasks:
+                self.idle.emit()
+
+    async def _guarded(
+        self,
+        retry: Callable[[], None],
+        work: Callable[P, Coroutine[Any, Any, None]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        try:
+            await work(*args, **kwargs)
+        except Superseded:
+            return
+        except LearnHubError as error:
+            again = retry if isinstance(error, DatabaseUnavailable) else None
+            self._report(Failure(error, again))
+        except Exception:  # noqa: BLE001 - a bug: the hook logs it and tells the person
+            sys.excepthook(*sys.exc_info())
+
+
+def _cancel_all(tasks: _Tasks, _destroyed: QObject | None = None) -> None:
+    for task in tasks.values():
+        task.cancel()
+    tasks.clear()
