@@ -71,4 +71,5 @@ class Place:
     course_id: int | None
     enrollment_id: int | None
     subscription_id: int | None
+    flash_sale_id: int | None
     charge_id: int | None  # the refunded charge, where the payment is a refund

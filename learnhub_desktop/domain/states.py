@@ -90,6 +90,7 @@ class EventType(StrEnum):
     GATEWAY_FOUND = "gateway_found"
     GATEWAY_NOT_FOUND = "gateway_not_found"
     GATEWAY_UNREACHABLE = "gateway_unreachable"
+    GATEWAY_PENDING = "gateway_pending"
     VOIDED = "voided"
     VOID_FAILED = "void_failed"
     RECEIPT_RECORDED = "receipt_recorded"

@@ -7,13 +7,15 @@ enrolment, payment, alert.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy import Select, case, exists, insert, or_, select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
 from learnhub_desktop.domain.enrolments import (
+    AccessFacts,
     CourseFacts,
     EnrolmentFacts,
     SaleFacts,
@@ -104,8 +106,17 @@ class EnrolmentRepository(Repository):
             raise NotFound(f"There is no course with the number {course_id}.")
         return found
 
-    def claim_seat(self, course_id: int, *, live_only: bool = True) -> bool:
-        """Take a seat if there is one: one conditional UPDATE decides, on any member."""
+    def claim_seat(
+        self,
+        course_id: int,
+        *,
+        live_only: bool = True,
+        price: tuple[Decimal, str] | None = None,
+    ) -> bool:
+        """Take a seat if there is one: one conditional UPDATE decides, on any member.
+
+        With a ``price`` (amount and currency) only if the course still costs that.
+        """
         c = t.courses.c
         conditions = [
             c.course_id == course_id,
@@ -113,6 +124,8 @@ class EnrolmentRepository(Repository):
         ]
         if live_only:
             conditions.append(c.status == CourseStatus.ACTIVE)
+        if price is not None:
+            conditions += [c.price == price[0], c.currency == price[1]]
         claimed = self.connection.execute(
             update(t.courses).where(*conditions).values(enrolled_students=c.enrolled_students + 1)
         )
@@ -129,6 +142,13 @@ class EnrolmentRepository(Repository):
     def find_sale(self, sale_id: int) -> SaleFacts | None:
         row = self.connection.execute(_SALE.where(t.flash_sales.c.sale_id == sale_id)).one_or_none()
         return None if row is None else SaleFacts(*row)
+
+    def lock_sale(self, sale_id: int) -> None:
+        self.connection.execute(
+            select(t.flash_sales.c.sale_id)
+            .where(t.flash_sales.c.sale_id == sale_id)
+            .with_for_update()
+        )
 
     def find_live_sale(self, course_id: int, now: datetime) -> SaleFacts | None:
         """The cheapest sale of the course that runs now and has seats left."""
@@ -192,6 +212,49 @@ class EnrolmentRepository(Repository):
             update(t.enrollments)
             .where(t.enrollments.c.enrollment_id == enrollment_id)
             .values(**values)
+        )
+
+    def find_access(self, student_id: int, course_id: int) -> AccessFacts | None:
+        c = t.course_access.c
+        row = self.connection.execute(
+            select(c.access_expires_at, c.ended_at).where(
+                c.student_id == student_id, c.course_id == course_id
+            )
+        ).one_or_none()
+        return None if row is None else AccessFacts(*row)
+
+    def open_access(
+        self, student_id: int, course_id: int, until: datetime | None, now: datetime
+    ) -> None:
+        """Grant access, or grant it anew; ``until`` None is lifetime."""
+        c = t.course_access.c
+        granted = self.connection.execute(
+            update(t.course_access)
+            .where(c.student_id == student_id, c.course_id == course_id)
+            .values(
+                access_expires_at=until,
+                granted_at=case((c.ended_at.is_(None), c.granted_at), else_=now),
+                ended_at=None,
+                end_reason=None,
+            )
+        )
+        if granted.rowcount == 0:
+            self.connection.execute(
+                insert(t.course_access).values(
+                    student_id=student_id,
+                    course_id=course_id,
+                    access_expires_at=until,
+                    granted_at=now,
+                )
+            )
+
+    def end_access(self, student_id: int, course_id: int, reason: str, now: datetime) -> None:
+        """End access now. Other programs read only the expiry, so that is set too."""
+        c = t.course_access.c
+        self.connection.execute(
+            update(t.course_access)
+            .where(c.student_id == student_id, c.course_id == course_id)
+            .values(access_expires_at=now, ended_at=now, end_reason=reason)
         )
 
     def missing_prerequisites(self, student_id: int, course_id: int) -> tuple[str, ...]:

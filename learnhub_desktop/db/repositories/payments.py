@@ -95,6 +95,7 @@ class PaymentRepository(Repository):
             course_id=payment.course_id,
             enrollment_id=payment.enrollment_id,
             subscription_id=payment.subscription_id,
+            flash_sale_id=payment.flash_sale_id,
             charge_id=payment.refunds_payment_id,
         )
 
