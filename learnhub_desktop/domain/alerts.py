@@ -52,6 +52,18 @@ class AlertFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertExtra:
+    """Names beside an alert, and who decided on it."""
+
+    student_name: str
+    student_email: str
+    course_title: str | None
+    reviewed_at: datetime | None
+    reviewed_by: str | None
+    review_comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RulePart:
     """One rule's part in an alert's score, as it stood when the purchase was made."""
 

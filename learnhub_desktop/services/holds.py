@@ -46,6 +46,8 @@ class Locked:
 def lock_all(uow: UnitOfWork, place: Place) -> Locked:
     """Lock what ``place`` names, in the one order, and read it again under the locks."""
     student = uow.enrolments.lock_student(place.user_id)
+    if place.subscription_id is not None:
+        uow.subscriptions.lock_with_courses(place.subscription_id)
     if place.flash_sale_id is not None:
         uow.enrolments.lock_sale(place.flash_sale_id)
     course = None if place.course_id is None else uow.enrolments.lock_course(place.course_id)

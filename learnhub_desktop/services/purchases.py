@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
-from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.enrolments import CourseFacts, EnrolmentFacts, StudentFacts
 from learnhub_desktop.domain.purchases import (
@@ -28,7 +27,6 @@ from learnhub_desktop.domain.states import (
     EnrolmentSource,
     EventType,
     KeyState,
-    MovementKind,
     PaymentKind,
     PaymentMethod,
     PaymentStatus,
@@ -303,28 +301,9 @@ def _pay_from_balance(
     uow: UnitOfWork, order: Order, payment_id: int, parameters: dict[str, Any]
 ) -> Purchase:
     """Hold, balance and settle are one transaction: no gateway is asked."""
-    moved = uow.balances.move(
-        order.student_id,
-        -order.price,
-        order.currency,
-        kind=MovementKind.CHARGE,
-        payment_id=payment_id,
-        now=uow.now(),
-    )
-    if not moved:
-        raise RuleRefused(
-            PurchaseRefusal.BALANCE_TOO_LOW,
-            f"The balance does not hold {money.text(order.price, order.currency)}.",
-        )
+    _keep(uow, order, parameters, payment_id)
     locked = holds.lock_all(uow, uow.payments.place(payment_id))
-    holds.complete(uow, locked, reference=None, success=EventType.PAYMENT_GATEWAY_SUCCESS)
-    result = {
-        "outcome": str(PurchaseOutcome.COMPLETED),
-        "payment_id": payment_id,
-        "enrollment_id": locked.payment.enrollment_id,
-    }
-    _keep(uow, order, parameters, payment_id, result)
-    return purchase_of(uow, **_stored(result), key=order.key)
+    return settling.pay_from_balance(uow, locked)
 
 
 def _keep(

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
+from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.purchases import (
     BY_HAND_METHODS,
@@ -24,6 +25,7 @@ from learnhub_desktop.domain.settlement import PaymentFacts, Place, next_check
 from learnhub_desktop.domain.states import (
     EventType,
     KeyState,
+    MovementKind,
     PaymentStatus,
     move_payment,
 )
@@ -127,23 +129,23 @@ def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Purchase:
     """The gateway took the money: the payment is completed and the enrolment active."""
     locked = holds.lock_all(uow, place)
     if not locked.payment.is_open:
-        return _told(uow, locked.payment, replayed=True)
+        return told(uow, locked.payment)
     holds.complete(uow, locked, reference=reference, success=EventType.PAYMENT_GATEWAY_SUCCESS)
-    return _finish(uow, locked.payment, PurchaseOutcome.COMPLETED)
+    return finish_key(uow, locked.payment, PurchaseOutcome.COMPLETED)
 
 
 def decline(uow: UnitOfWork, place: Place, reason_code: str) -> Purchase:
     """Nothing was charged: the payment fails and the seat is given back."""
     locked = holds.lock_all(uow, place)
     if not locked.payment.is_open:
-        return _told(uow, locked.payment, replayed=True)
+        return told(uow, locked.payment)
     holds.give_back(
         uow,
         locked,
         reason_code=reason_code,
         events=[(EventType.PAYMENT_GATEWAY_FAILED, {"reason": reason_code})],
     )
-    return _finish(uow, locked.payment, PurchaseOutcome.DECLINED)
+    return finish_key(uow, locked.payment, PurchaseOutcome.DECLINED)
 
 
 def expire(uow: UnitOfWork, place: Place) -> Purchase:
@@ -151,9 +153,9 @@ def expire(uow: UnitOfWork, place: Place) -> Purchase:
     locked = holds.lock_all(uow, place)
     payment = locked.payment
     if not payment.is_open:
-        return _told(uow, payment, replayed=True)
+        return told(uow, payment)
     holds.give_back(uow, locked, reason_code="hold_expired", events=[(EventType.HOLD_EXPIRED, {})])
-    return _finish(uow, payment, PurchaseOutcome.DECLINED)
+    return finish_key(uow, payment, PurchaseOutcome.DECLINED)
 
 
 def mark_unknown(uow: UnitOfWork, place: Place) -> Purchase:
@@ -168,7 +170,7 @@ def mark_unknown(uow: UnitOfWork, place: Place) -> Purchase:
         )
         uow.payments.note(payment.payment_id, [(EventType.OUTCOME_UNKNOWN, {})], now)
     elif not payment.is_open:
-        return _told(uow, payment, replayed=True)
+        return told(uow, payment)
     return purchase_of(
         uow, PurchaseOutcome.UNKNOWN, payment.idempotency_key or "", place.payment_id
     )
@@ -225,21 +227,21 @@ def _void(gateway: Gateway, key: str) -> VoidOutcome:
 def _give_up(uow: UnitOfWork, place: Place) -> Purchase:
     locked = holds.lock_all(uow, place)
     if not locked.payment.is_open:
-        return _told(uow, locked.payment, replayed=True)
+        return told(uow, locked.payment)
     holds.give_back(
         uow,
         locked,
         reason_code="not_found",
         events=[(EventType.GATEWAY_NOT_FOUND, {}), (EventType.VOIDED, {})],
     )
-    return _finish(uow, locked.payment, PurchaseOutcome.DECLINED)
+    return finish_key(uow, locked.payment, PurchaseOutcome.DECLINED)
 
 
 def _still_unknown(uow: UnitOfWork, place: Place, event: EventType) -> Purchase:
     """Asked, and no wiser: the seat stays held, and the next question comes later."""
     payment = uow.payments.lock(place.payment_id)
     if not payment.is_open:
-        return _told(uow, payment, replayed=True)
+        return told(uow, payment)
     now = uow.now()
     uow.payments.update(
         payment.payment_id,
@@ -273,6 +275,26 @@ def wait_for_first(
         time.sleep(_LOOK_AGAIN_S)
 
 
+def pay_from_balance(uow: UnitOfWork, locked: holds.Locked) -> Purchase:
+    """Take the price from the balance and settle, in one transaction."""
+    payment = locked.payment
+    moved = uow.balances.move(
+        payment.user_id,
+        -payment.amount,
+        payment.currency,
+        kind=MovementKind.CHARGE,
+        payment_id=payment.payment_id,
+        now=uow.now(),
+    )
+    if not moved:
+        raise RuleRefused(
+            PurchaseRefusal.BALANCE_TOO_LOW,
+            f"The balance does not hold {money.text(payment.amount, payment.currency)}.",
+        )
+    holds.complete(uow, locked, reference=None, success=EventType.PAYMENT_GATEWAY_SUCCESS)
+    return finish_key(uow, payment, PurchaseOutcome.COMPLETED)
+
+
 def record_receipt(uow: UnitOfWork, place: Place, *, reference: str, amount: Decimal) -> Purchase:
     """Money came by transfer or in cash. It settles the hold, also one that ran out."""
     uow.actor.require(Right.RECORD_RECEIPT)
@@ -293,7 +315,7 @@ def record_receipt(uow: UnitOfWork, place: Place, *, reference: str, amount: Dec
     if uow.payments.has_event(payment.payment_id, EventType.BLOCKED):
         raise RuleRefused(PurchaseRefusal.WRONG_STATE, "This purchase was blocked.")
     holds.complete(uow, locked, reference=reference, success=EventType.RECEIPT_RECORDED)
-    return _finish(uow, payment, PurchaseOutcome.COMPLETED)
+    return finish_key(uow, payment, PurchaseOutcome.COMPLETED)
 
 
 def cancel_hold(uow: UnitOfWork, place: Place) -> Purchase:
@@ -309,7 +331,7 @@ def cancel_hold(uow: UnitOfWork, place: Place) -> Purchase:
             "Only a hold that waits for a transfer, for cash or for a reviewer can be cancelled.",
         )
     holds.give_back(uow, locked, reason_code="cancelled", events=[])
-    return _finish(uow, payment, PurchaseOutcome.DECLINED)
+    return finish_key(uow, payment, PurchaseOutcome.DECLINED)
 
 
 def _place(uow: UnitOfWork, payment_id: int) -> Place:
@@ -326,10 +348,10 @@ def _look(uow: UnitOfWork, payment_id: int) -> tuple[Place, PaymentFacts, bool, 
 
 
 def _told_of(uow: UnitOfWork, payment_id: int) -> Purchase:
-    return _told(uow, uow.payments.get(payment_id), replayed=True)
+    return told(uow, uow.payments.get(payment_id))
 
 
-def _told(uow: UnitOfWork, payment: PaymentFacts, *, replayed: bool) -> Purchase:
+def told(uow: UnitOfWork, payment: PaymentFacts, *, replayed: bool = True) -> Purchase:
     """What is known of a payment, from its own state."""
     outcome = {
         PaymentStatus.PENDING: PurchaseOutcome.IN_PROGRESS,
@@ -348,7 +370,7 @@ def _told(uow: UnitOfWork, payment: PaymentFacts, *, replayed: bool) -> Purchase
     return purchase_of(uow, outcome, key, payment.payment_id, replayed=replayed)
 
 
-def _finish(uow: UnitOfWork, payment: PaymentFacts, outcome: PurchaseOutcome) -> Purchase:
+def finish_key(uow: UnitOfWork, payment: PaymentFacts, outcome: PurchaseOutcome) -> Purchase:
     """Store the key's result, so that the same key tells the same again."""
     key = payment.idempotency_key or ""
     stored = uow.keys.find(key)

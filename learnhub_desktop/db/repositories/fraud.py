@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
-from learnhub_desktop.domain.alerts import AlertFacts
+from learnhub_desktop.domain.alerts import AlertExtra, AlertFacts, RecentPayment
 from learnhub_desktop.domain.scoring import Facts, Needs, Rule
 from learnhub_desktop.domain.states import (
     AlertLevel,
     AlertStatus,
     PaymentKind,
+    PaymentMethod,
     PaymentStatus,
     RuleAction,
     RuleState,
@@ -202,6 +203,53 @@ class FraudRepository(Repository):
     def find_alert_of_payment(self, payment_id: int) -> AlertFacts | None:
         return self._alert(
             _ALERT.where(_A.payment_id == payment_id).order_by(_A.alert_id.desc()).limit(1)
+        )
+
+    def alert_extra(self, alert_id: int) -> AlertExtra:
+        """Names beside an alert, and who decided on it."""
+        row = self.connection.execute(
+            select(
+                t.users.c.name,
+                t.users.c.email,
+                t.courses.c.title,
+                _A.reviewed_at,
+                _A.reviewed_by_account,
+                _A.review_comment,
+            )
+            .select_from(t.fraud_alerts)
+            .outerjoin(t.users, t.users.c.user_id == _A.user_id)
+            .outerjoin(t.courses, t.courses.c.course_id == _A.course_id)
+            .where(_A.alert_id == alert_id)
+        ).one()
+        return AlertExtra(row[0] or "An unknown student", row[1] or "", *row[2:])
+
+    def recent_payments(self, user_id: int | None, *, limit: int) -> tuple[RecentPayment, ...]:
+        """The student's charges, newest first."""
+        rows = self.connection.execute(
+            select(
+                _P.payment_id,
+                t.courses.c.title,
+                _P.amount,
+                _P.currency,
+                _P.payment_method,
+                _P.status,
+                _P.country,
+                _P.created_at,
+            )
+            .outerjoin(t.courses, t.courses.c.course_id == _P.course_id)
+            .where(_P.user_id == user_id, _P.kind == PaymentKind.CHARGE)
+            .order_by(_P.created_at.desc(), _P.payment_id.desc())
+            .limit(limit)
+        )
+        return tuple(
+            RecentPayment(
+                *row[:4],
+                None if row.payment_method is None else PaymentMethod(row.payment_method),
+                PaymentStatus(row.status),
+                row.country,
+                row.created_at,
+            )
+            for row in rows
         )
 
     def update_alert(self, alert_id: int, **values: Any) -> None:
