@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 class LearnHubError(Exception):
@@ -49,8 +49,18 @@ class OutcomeUnknown(LearnHubError):
         self.key = key
 
 
+class SchemaProblem(StrEnum):
+    NO_SCHOOL = "no school"
+    OLDER = "older"
+    NEWER = "newer"
+
+
 class SchemaMismatch(LearnHubError):
     """The database is older or newer than this program, or holds no school at all."""
+
+    def __init__(self, message: str, *, problem: SchemaProblem = SchemaProblem.NO_SCHOOL) -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 class Superseded(Exception):

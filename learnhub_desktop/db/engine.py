@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from learnhub_desktop.db.types import TEXT_COLLATION
 from learnhub_desktop.errors import LearnHubError
 
 # Two-tier: every workstation takes its share of the server's connections, so pools are
@@ -56,30 +57,36 @@ def guard(engines: Engines, thread_ident: int) -> None:
     event.listen(engines.writer, "before_cursor_execute", refuse)
 
 
-def open_engines(url: str | URL, *, tls: ssl.SSLContext | None = None) -> Engines:
+def open_engines(
+    url: str | URL, *, tls: ssl.SSLContext | None = None, patient: bool = False
+) -> Engines:
     """Engines for a school. Nothing is connected yet.
 
     ``tls`` is one context for all connections (it verifies as it was made to); None leaves
     the connection unencrypted, which is for a server on this computer only. A password
-    must already be in ``url``: where it comes from is the caller's business.
+    must already be in ``url``: where it comes from is the caller's business. ``patient``
+    engines wait for an answer as long as it takes, for upgrades, backups and recounts.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engines(parsed)
     if parsed.get_backend_name() in ("mysql", "mariadb"):
-        return _server_engines(parsed.set(drivername="mysql+pymysql"), tls)
+        return _server_engines(parsed.set(drivername="mysql+pymysql"), tls, patient)
     raise LearnHubError(
         f"A database of kind “{parsed.get_backend_name()}” cannot hold a school. "
         "Use mysql://… or sqlite:///…"
     )
 
 
-def _server_engines(url: URL, tls: ssl.SSLContext | None) -> Engines:
+def _server_engines(url: URL, tls: ssl.SSLContext | None, patient: bool) -> Engines:
+    answer_timeout_s = None if patient else _ANSWER_TIMEOUT_S
     arguments: dict[str, Any] = {
         "charset": "utf8mb4",
+        # The servers' own defaults differ, and a trigger keeps the one it was made under.
+        "collation": TEXT_COLLATION,
         "connect_timeout": _CONNECT_TIMEOUT_S,
-        "read_timeout": _ANSWER_TIMEOUT_S,
-        "write_timeout": _ANSWER_TIMEOUT_S,
+        "read_timeout": answer_timeout_s,
+        "write_timeout": answer_timeout_s,
     }
     if tls is not None:
         arguments["ssl"] = tls

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, StrEnum, auto
 from typing import Final
 
@@ -134,13 +136,37 @@ def for_people(error: DBAPIError | PoolTimeout, *, label: str) -> LearnHubError 
         case Meaning.REFUSED:
             return _refusal(error)
         case Meaning.DENIED:
-            return NotAllowed(f"Your account on {label} has no right to do this.")
+            return NotAllowed(_denied(error, label))
         case Meaning.NO_SCHOOL:
             return SchemaMismatch(
                 f"{label} holds no school, or one of another version. "
                 "An administrator can set it up with `learnhub db create` or `db upgrade`."
             )
     return None
+
+
+@contextmanager
+def told(label: str) -> Iterator[None]:
+    """Turn what a person can act on into its error; a bug passes as it is."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        expected = for_people(error, label=label)
+        if expected is None:
+            raise
+        raise expected from error
+
+
+def _denied(error: DBAPIError, label: str) -> str:
+    if code_of(error) == 1419:
+        return (
+            f"{label} keeps a binary log and lets only a SUPER account make triggers. Use such an "
+            "account, or ask for log_bin_trust_function_creators=1 while the school is set up."
+        )
+    needed = re.search(r"at least one of\) the (.+?) privilege", _sentence(error))
+    if needed:
+        return f"Your account on {label} lacks a right of the server: {needed.group(1)}."
+    return f"Your account on {label} has no right to do this."
 
 
 def _lost_hint(error: DBAPIError) -> str:

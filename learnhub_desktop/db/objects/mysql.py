@@ -322,7 +322,7 @@ def _text(trigger: str, table: str, moment: str, body: list[str]) -> str:
         f"DECLARE {variable};"
         for word, variable in (
             ("locked_id", "locked_id BIGINT"),
-            ("refusal", "refusal VARCHAR(128)"),
+            ("refusal", "refusal VARCHAR(128) CHARACTER SET utf8mb4"),
         )
         if any(word in line for line in body)
     ]
