@@ -9,7 +9,7 @@ import pytest
 # Before anything imports Qt. A developer who wants to watch sets the variable.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.databases", "tests.servers.fixtures"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,6 +12,8 @@ from typing import Final
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.states import (
     CourseStatus,
+    EnrolmentSource,
+    EnrolmentStatus,
     MovementKind,
     PaymentKind,
     PaymentStatus,
@@ -89,6 +91,66 @@ class StudentDetail:
     @property
     def courses(self) -> int:
         return self.waiting + self.active + self.completed + self.ended
+
+
+@dataclass(frozen=True, slots=True)
+class StudentRow:
+    """One line of the list of students, or of all accounts.
+
+    ``enrolment_count`` counts every enrolment, also refunded and cancelled ones.
+    ``progress_percent`` is the mean over active and completed enrolments, None without any.
+    ``balance`` is None where the account that asks may not see payments.
+    """
+
+    user_id: int
+    name: str
+    email: str
+    user_type: UserType
+    country: str | None
+    active_count: int
+    completed_count: int
+    enrolment_count: int
+    progress_percent: Decimal | None
+    last_activity_at: datetime | None
+    balance: Decimal | None
+    balance_currency: str
+    created_at: datetime
+    deleted_at: datetime | None
+    row_version: int
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRow:
+    """One student in one course: a line of the course's list and of the student's.
+
+    ``access_expires_at`` None is lifetime access, unless ``access_ended_at`` is set or there
+    is no access at all (``has_access`` False: other programs enrol without granting it).
+    """
+
+    enrollment_id: int
+    student_id: int
+    student_name: str
+    student_email: str
+    course_id: int
+    course_title: str
+    course_status: CourseStatus
+    status: EnrolmentStatus
+    source: EnrolmentSource
+    progress_percent: Decimal
+    lessons_done: int
+    lessons_total: int
+    enrolled_at: datetime
+    completed_at: datetime | None
+    last_activity_at: datetime | None
+    hold_expires_at: datetime | None
+    has_access: bool
+    access_expires_at: datetime | None
+    access_ended_at: datetime | None
+    row_version: int
 
 
 @dataclass(frozen=True, slots=True)
