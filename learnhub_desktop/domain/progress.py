@@ -18,8 +18,6 @@ from learnhub_desktop.domain.states import (
 
 NOTHING_DONE: Final = Decimal("0.00")
 ALL_DONE: Final = Decimal("100.00")
-LONGEST_MINUTES: Final = 100_000
-HIGHEST_SCORE: Final = 1_000_000
 
 
 class ProgressRefusal(StrEnum):
@@ -195,3 +193,8 @@ def why_no_progress(place: ProgressPlace) -> str:
                 f"{say(place.status)}, so no lesson can be marked."
             )
     return ""
+
+
+def say_percent(percent: Decimal) -> str:
+    """``40 %``, ``33.33 %``: never rounded, so that 100 % is said of all lessons only."""
+    return f"{percent.normalize() + 0:f} %"

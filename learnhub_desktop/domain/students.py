@@ -222,7 +222,6 @@ def deleted_email(user_id: int) -> str:
 
 def obstacles_to_deletion(
     *,
-    user_type: UserType,
     balance: Decimal,
     currency: str,
     open_payments: Sequence[OpenMoney],
