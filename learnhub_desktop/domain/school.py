@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from learnhub_desktop.domain.states import GatewayKind, PaymentMethod, SchoolKind
@@ -43,3 +44,16 @@ class SchoolSettings:
             case PaymentMethod.CASH:
                 return self.hold_minutes_cash
         return self.hold_minutes_card
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A subscription plan. ``offered``: new subscribers may choose it."""
+
+    plan_type: str
+    title: str
+    period_months: int
+    price: Decimal
+    currency: str
+    offered: bool
+    row_version: int

@@ -22,7 +22,7 @@ from learnhub_desktop.domain.purchases import (
     PurchaseOutcome,
     PurchaseRefusal,
 )
-from learnhub_desktop.domain.settlement import Place
+from learnhub_desktop.domain.settlement import PaymentFacts, Place
 from learnhub_desktop.domain.states import (
     AlertStatus,
     EventType,
@@ -32,7 +32,7 @@ from learnhub_desktop.domain.states import (
 )
 from learnhub_desktop.domain.text import NOTE_LENGTH, check_text
 from learnhub_desktop.errors import InvalidInput, RuleRefused
-from learnhub_desktop.gateways.port import Gateway
+from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import holds, settling
 from learnhub_desktop.services.purchase_words import purchase_of
 
@@ -227,14 +227,17 @@ def _check_waiting(uow: UnitOfWork, locked: holds.Locked, alert: AlertFacts) -> 
 
 
 def charge_verified(
-    database: Database, alert_id: int, *, card: str | None, gateway: Gateway
+    database: Database, alert_id: int, *, card: str | None, gateways: Gateways
 ) -> Purchase:
     """Charge a purchase that a reviewer approved, under its first key."""
     waiting = database.read(find_verification, alert_id)
-    fingerprint = gateway.card_fingerprint(card) if card else None
+    payment = database.read(_payment, waiting.place.payment_id)
+    fingerprint = None
+    if card and payment.method in GATEWAY_METHODS:
+        fingerprint = gateways.named(payment.gateway or "").card_fingerprint(card)
     begun = database.write(begin_verified, waiting.place, card, fingerprint)
     if isinstance(begun, settling.Held):
-        return settling.charge(database, begun, gateway=gateway)
+        return settling.charge(database, begun, gateways=gateways)
     return begun
 
 
@@ -278,3 +281,7 @@ def begin_verified(
         now,
     )
     return settling.held_of(uow, payment.payment_id, card=card, expires_at=expires_at)
+
+
+def _payment(uow: UnitOfWork, payment_id: int) -> PaymentFacts:
+    return uow.payments.get(payment_id)

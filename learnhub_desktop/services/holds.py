@@ -162,6 +162,8 @@ def complete(uow: UnitOfWork, locked: Locked, *, reference: str | None, success:
         status=move_payment(payment.status, PaymentStatus.COMPLETED),
         processed_at=now,
         gateway_reference=reference,
+        # Other programs know a payment by its transaction id; a bank's reference may repeat.
+        **({"transaction_id": reference} if success is EventType.PAYMENT_GATEWAY_SUCCESS else {}),
         hold_expires_at=None,
         next_check_at=None,
         refund_due=not kept,

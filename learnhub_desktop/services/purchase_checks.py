@@ -6,9 +6,8 @@ from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.enrolments import CourseFacts, EnrolmentFacts, StudentFacts
-from learnhub_desktop.domain.purchases import GATEWAY_METHODS, Order, PurchaseRefusal
-from learnhub_desktop.domain.school import SchoolSettings
-from learnhub_desktop.domain.states import CourseStatus, EnrolmentStatus, GatewayKind
+from learnhub_desktop.domain.purchases import Order, PurchaseRefusal
+from learnhub_desktop.domain.states import CourseStatus, EnrolmentStatus
 from learnhub_desktop.domain.text import NOTE_LENGTH, check_text
 from learnhub_desktop.errors import RuleRefused
 
@@ -80,16 +79,6 @@ def check_lifetime(
         raise RuleRefused(
             PurchaseRefusal.NOTHING_TO_BUY,
             f"{student.name} has lifetime access to “{course.title}” already.",
-        )
-
-
-def check_method(order: Order, settings: SchoolSettings) -> None:
-    if order.price == 0 or order.method not in GATEWAY_METHODS:
-        return
-    if settings.gateway is GatewayKind.MANUAL:
-        raise RuleRefused(
-            PurchaseRefusal.METHOD,
-            "This school has no payment gateway: take a transfer, cash or the balance.",
         )
 
 

@@ -14,7 +14,6 @@ from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.enrolments import CourseFacts, EnrolmentFacts, StudentFacts
 from learnhub_desktop.domain.purchases import (
-    BY_HAND_METHODS,
     GATEWAY_METHODS,
     Order,
     Purchase,
@@ -32,13 +31,12 @@ from learnhub_desktop.domain.states import (
     PaymentStatus,
 )
 from learnhub_desktop.errors import InvalidInput, OutcomeUnknown, RuleRefused
-from learnhub_desktop.gateways.port import Gateway
+from learnhub_desktop.gateways import Gateway, Gateways
 from learnhub_desktop.services import holds, keys, scoring, settling
 from learnhub_desktop.services import purchase_checks as checks
 from learnhub_desktop.services.purchase_words import purchase_of
 
 OPERATION: Final = "purchase"
-MANUAL: Final = "manual"
 BALANCE: Final = "balance"
 
 
@@ -51,7 +49,7 @@ class Card:
 
 
 def buy(
-    database: Database, order: Order, *, gateway: Gateway, wait_s: float = settling.WAIT_S
+    database: Database, order: Order, *, gateways: Gateways, wait_s: float = settling.WAIT_S
 ) -> Purchase:
     """Sell one course to one student. Calling it again with the same key never charges twice.
 
@@ -59,21 +57,23 @@ def buy(
     back: calling again with the same key, or "Ask now", settles it.
     """
     keys.check_key(order.key)
+    gateway = _gateway_of(order, gateways)
     card = _read_card(order, gateway)
+    name = BALANCE if gateway is None else gateway.name
     # Most who come too late are sent home here, without a lock.
     database.read(look_before, order)
     try:
-        held = database.write(hold, order, card, gateway.name)
+        held = database.write(hold, order, card, name)
     except OutcomeUnknown:
         # The COMMIT's answer was lost: the key says whether the hold was kept.
-        held = database.write(hold, order, card, gateway.name)
+        held = database.write(hold, order, card, name)
         if isinstance(held, Purchase) and held.outcome is PurchaseOutcome.IN_PROGRESS:
             assert held.payment_id is not None
-            return settling.resolve(database, held.payment_id, gateway=gateway)
+            return settling.resolve(database, held.payment_id, gateways=gateways)
     if isinstance(held, settling.Held):
-        return settling.charge(database, held, gateway=gateway)
+        return settling.charge(database, held, gateways=gateways)
     if held.outcome is PurchaseOutcome.IN_PROGRESS:
-        return settling.wait_for_first(database, held, gateway=gateway, wait_s=wait_s)
+        return settling.wait_for_first(database, held, gateways=gateways, wait_s=wait_s)
     return held
 
 
@@ -154,7 +154,6 @@ def _decide(
     if checks.holds_it(existing):
         raise RuleRefused(PurchaseRefusal.HELD_ALREADY, checks.held_sentence(uow, existing))
     checks.check_lifetime(uow, student, course, existing)
-    checks.check_method(order, settings)
     checks.check_prerequisites(uow, order, student, course)
     released = checks.check_release(uow, order)
     assessment = None
@@ -327,10 +326,6 @@ def _keep(
 def _payment_values(
     order: Order, draft: _Draft, card: Card, gateway_name: str, now: datetime
 ) -> dict[str, Any]:
-    if order.method is PaymentMethod.ACCOUNT_BALANCE:
-        gateway_name = BALANCE
-    elif order.method in BY_HAND_METHODS:
-        gateway_name = MANUAL
     return {
         "user_id": order.student_id,
         "course_id": order.course_id,
@@ -365,8 +360,15 @@ def _hold_minutes(order: Order, draft: _Draft) -> int:
     return draft.settings.hold_minutes(order.method)
 
 
-def _read_card(order: Order, gateway: Gateway) -> Card:
-    if order.method not in GATEWAY_METHODS or order.price == 0:
+def _gateway_of(order: Order, gateways: Gateways) -> Gateway | None:
+    """The gateway that the order's money goes through; None where none is asked."""
+    if order.price == 0 or order.method is PaymentMethod.ACCOUNT_BALANCE:
+        return None
+    return gateways.for_method(order.method)
+
+
+def _read_card(order: Order, gateway: Gateway | None) -> Card:
+    if gateway is None or order.method not in GATEWAY_METHODS:
         return Card()
     if not order.card or not order.card.strip():
         raise InvalidInput("card", "Name the card: the token that the gateway gave for it.")

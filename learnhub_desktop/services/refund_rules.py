@@ -18,6 +18,7 @@ from learnhub_desktop.domain.refunds import (
     RefundReason,
     RefundTo,
     Refusal,
+    check_amount,
     decide,
 )
 from learnhub_desktop.domain.settlement import PaymentFacts

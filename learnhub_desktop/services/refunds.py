@@ -33,10 +33,11 @@ from learnhub_desktop.errors import (
     OutcomeUnknown,
     RuleRefused,
 )
-from learnhub_desktop.gateways.port import (
+from learnhub_desktop.gateways import (
     Answer,
     EntryState,
     Gateway,
+    Gateways,
     GatewayUnreachable,
     Outcome,
     RefundRequest,
@@ -49,6 +50,7 @@ from learnhub_desktop.services.refund_rules import RefundOrder
 from learnhub_desktop.services.refund_words import Refund, RefundOutcome, refund_of
 
 OPERATION: Final = "refund"
+BALANCE: Final = "balance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +62,37 @@ class Reserved:
     request: RefundRequest
 
 
-def refund(database: Database, order: RefundOrder, *, gateway: Gateway) -> Refund:
+def refund(database: Database, order: RefundOrder, *, gateways: Gateways) -> Refund:
     """Give one payment back, in part or in full. The same key never refunds twice.
 
     RuleRefused where nothing was done; OutcomeUnknown where the answer was lost on the way
     back: the same key, or "Ask now" on the refund, settles it.
     """
     keys.check_key(order.key)
-    place = database.read(_place, order.payment_id)
+    place, charge = database.read(_find, order.payment_id)
+    gateway = _gateway_of(order, charge, gateways)
     try:
-        reserved = database.write(reserve, place, order, gateway.by_hand)
+        reserved = database.write(reserve, place, order, gateway)
     except OutcomeUnknown:
-        reserved = database.write(reserve, place, order, gateway.by_hand)
-        if isinstance(reserved, Refund) and reserved.outcome is RefundOutcome.UNKNOWN:
-            return resolve(database, reserved.refund_id, gateway=gateway)
+        reserved = database.write(reserve, place, order, gateway)
+        if isinstance(reserved, Refund) and reserved.outcome is RefundOutcome.PENDING:
+            return resolve(database, reserved.refund_id, gateways=gateways)
     if isinstance(reserved, Refund):
         return reserved
+    assert gateway is not None
     return _send(database, reserved, gateway)
+
+
+def _gateway_of(order: RefundOrder, charge: PaymentFacts, gateways: Gateways) -> Gateway | None:
+    """The gateway that took the money; None where it goes to the balance.
+
+    A charge that another program made without one of ours is paid back by hand.
+    """
+    if order.to is RefundTo.BALANCE or charge.method is PaymentMethod.ACCOUNT_BALANCE:
+        return None
+    if charge.gateway is None or charge.idempotency_key is None:
+        return gateways.manual
+    return gateways.named(charge.gateway)
 
 
 def _send(database: Database, reserved: Reserved, gateway: Gateway) -> Refund:
@@ -114,7 +130,9 @@ def _write(database: Database, key: str, call: Any, *args: Any) -> Refund:
     return result
 
 
-def reserve(uow: UnitOfWork, place: Place, order: RefundOrder, by_hand: bool) -> Reserved | Refund:
+def reserve(
+    uow: UnitOfWork, place: Place, order: RefundOrder, gateway: Gateway | None
+) -> Reserved | Refund:
     """Decide under the locks, reserve the amount, and write the pending refund."""
     uow.actor.require(Right.REFUND)
     locked = holds.lock_all(uow, place)
@@ -134,8 +152,6 @@ def reserve(uow: UnitOfWork, place: Place, order: RefundOrder, by_hand: bool) ->
     if not uow.payments.reserve(charge.payment_id, amount, seen=order.seen_refunded):
         raise RuleRefused(Refusal.STALE_SCREEN, "Another desk is refunding this payment now.")
     now = uow.now()
-    to_balance = order.to is RefundTo.BALANCE or charge.method is PaymentMethod.ACCOUNT_BALANCE
-    in_hand = charge.gateway == "manual" or by_hand
     refund_id = uow.payments.add(
         user_id=charge.user_id,
         enrollment_id=charge.enrollment_id,
@@ -145,10 +161,10 @@ def reserve(uow: UnitOfWork, place: Place, order: RefundOrder, by_hand: bool) ->
         refunds_payment_id=charge.payment_id,
         amount=amount,
         currency=charge.currency,
-        payment_method=PaymentMethod.ACCOUNT_BALANCE if to_balance else charge.method,
+        payment_method=PaymentMethod.ACCOUNT_BALANCE if gateway is None else charge.method,
         status=PaymentStatus.PENDING,
         idempotency_key=order.key,
-        payment_gateway="balance" if to_balance else charge.gateway,
+        payment_gateway=BALANCE if gateway is None else gateway.name,
         reason_code=order.reason,
         comment=rules.comment_of(comment, order.override),
         next_check_at=next_check(now, 0),
@@ -178,12 +194,12 @@ def reserve(uow: UnitOfWork, place: Place, order: RefundOrder, by_hand: bool) ->
         payment_id=refund_id,
     )
     own_place = uow.payments.place(refund_id)
-    if to_balance:
+    if gateway is None:
         return _to_balance(uow, own_place, charge, refund_id, amount)
-    if in_hand:
+    if gateway.by_hand:
         return refund_of(uow, refund_id)
     uow.payments.note(
-        refund_id, [(EventType.REFUND_GATEWAY_CALLED, {"gateway": charge.gateway})], now
+        refund_id, [(EventType.REFUND_GATEWAY_CALLED, {"gateway": gateway.name})], now
     )
     assert charge.idempotency_key is not None
     request = RefundRequest(
@@ -231,7 +247,7 @@ def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Refund:
         next_check_at=None,
     )
     events: list[tuple[EventType, dict[str, Any]]] = []
-    if refund_row.gateway != "balance":
+    if refund_row.gateway != BALANCE:
         events.append((EventType.REFUND_GATEWAY_SUCCESS, {"reference": reference}))
     events.append((EventType.REFUND_COMPLETED, {"amount": str(refund_row.amount)}))
     uow.payments.note(refund_row.payment_id, events, now)
@@ -306,11 +322,13 @@ def record_payout(uow: UnitOfWork, place: Place, *, reference: str) -> Refund:
     return settle(uow, place, reference.strip())
 
 
-def resolve(database: Database, refund_id: int, *, gateway: Gateway) -> Refund:
+def resolve(database: Database, refund_id: int, *, gateways: Gateways) -> Refund:
     """Find out what became of one unsettled refund, and write it down. Never sends it again."""
-    place = database.read(_place, refund_id)
-    row = database.read(_get, refund_id)
-    if not row.is_open or row.gateway == "manual" or gateway.by_hand:
+    place, row = database.read(_find, refund_id)
+    if not row.is_open or row.gateway in (None, BALANCE):
+        return database.read(refund_of, refund_id)
+    gateway = gateways.named(row.gateway or "")
+    if gateway.by_hand:
         return database.read(refund_of, refund_id)
     key = row.idempotency_key or ""
     try:
@@ -350,9 +368,6 @@ def _finish_key(uow: UnitOfWork, refund_row: PaymentFacts) -> None:
         uow.keys.finish(key, {"payment_id": refund_row.payment_id}, uow.now())
 
 
-def _place(uow: UnitOfWork, payment_id: int) -> Place:
-    return uow.payments.place(payment_id)
-
-
-def _get(uow: UnitOfWork, payment_id: int) -> PaymentFacts:
-    return uow.payments.get(payment_id)
+def _find(uow: UnitOfWork, payment_id: int) -> tuple[Place, PaymentFacts]:
+    """What an act on the payment locks, and the payment as it was before."""
+    return uow.payments.place(payment_id), uow.payments.get(payment_id)

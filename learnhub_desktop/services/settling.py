@@ -30,11 +30,12 @@ from learnhub_desktop.domain.states import (
     move_payment,
 )
 from learnhub_desktop.errors import DatabaseUnavailable, OutcomeUnknown, RuleRefused
-from learnhub_desktop.gateways.port import (
+from learnhub_desktop.gateways import (
     Answer,
     ChargeRequest,
     EntryState,
     Gateway,
+    Gateways,
     GatewayUnreachable,
     Lookup,
     Outcome,
@@ -58,6 +59,7 @@ class Held:
     amount: Decimal
     currency: str
     card: str
+    gateway: str
     deadline: float
 
 
@@ -71,18 +73,19 @@ def held_of(uow: UnitOfWork, payment_id: int, *, card: str | None, expires_at: d
         payment.amount,
         payment.currency,
         card,
+        payment.gateway or "",
         time.monotonic() + left_s,
     )
 
 
-def charge(database: Database, held: Held, *, gateway: Gateway) -> Purchase:
+def charge(database: Database, held: Held, *, gateways: Gateways) -> Purchase:
     """Send the charge and write down what came of it.
 
     A workstation that slept past the hold sends nothing: the janitor may have voided the
     key meanwhile, and would have given the seat away.
     """
     if time.monotonic() > held.deadline:
-        return resolve(database, held.payment_id, gateway=gateway)
+        return resolve(database, held.payment_id, gateways=gateways)
     request = ChargeRequest(
         key=held.key,
         payment_id=held.payment_id,
@@ -91,6 +94,7 @@ def charge(database: Database, held: Held, *, gateway: Gateway) -> Purchase:
         card=held.card,
     )
     place = database.read(_place, held.payment_id)
+    gateway = gateways.named(held.gateway)
     try:
         answer = gateway.charge(request)
     except GatewayUnreachable:
@@ -176,7 +180,7 @@ def mark_unknown(uow: UnitOfWork, place: Place) -> Purchase:
     )
 
 
-def resolve(database: Database, payment_id: int, *, gateway: Gateway) -> Purchase:
+def resolve(database: Database, payment_id: int, *, gateways: Gateways) -> Purchase:
     """Find out what became of one unsettled charge, and write it down. Never sends it again.
 
     `pending` is only looked at past its hold: before, its first call may still be at it.
@@ -189,6 +193,7 @@ def resolve(database: Database, payment_id: int, *, gateway: Gateway) -> Purchas
         return database.read(_told_of, payment_id)
     if not sent:
         return _write(database, key, expire, place)
+    gateway = gateways.named(payment.gateway or "")
     try:
         lookup = gateway.lookup(key)
     except GatewayUnreachable:
@@ -256,7 +261,7 @@ def _still_unknown(uow: UnitOfWork, place: Place, event: EventType) -> Purchase:
 
 
 def wait_for_first(
-    database: Database, first: Purchase, *, gateway: Gateway, wait_s: float
+    database: Database, first: Purchase, *, gateways: Gateways, wait_s: float
 ) -> Purchase:
     """Another call with this key is at it: wait for its result, then say "in progress".
 
@@ -269,7 +274,7 @@ def wait_for_first(
         if not payment.is_open:
             return database.read(_told_of, place.payment_id)
         if is_due:
-            return resolve(database, place.payment_id, gateway=gateway)
+            return resolve(database, place.payment_id, gateways=gateways)
         if payment.method in BY_HAND_METHODS or time.monotonic() >= until:
             return database.read(_told_of, place.payment_id)
         time.sleep(_LOOK_AGAIN_S)

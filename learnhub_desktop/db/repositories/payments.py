@@ -198,7 +198,7 @@ class PaymentRepository(Repository):
         if row is None:
             return None
         values = dict(row._mapping)
-        method = values.pop("payment_method")
+        method, gateway = values.pop("payment_method"), values.pop("payment_gateway")
         return PaymentFacts(
             **{
                 **values,
@@ -207,5 +207,5 @@ class PaymentRepository(Repository):
                 "refund_due": bool(values["refund_due"]),
             },
             method=None if method is None else PaymentMethod(method),
-            gateway=values.pop("payment_gateway"),
+            gateway=gateway,
         )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
 from learnhub_desktop.db.repositories.base import Repository
-from learnhub_desktop.db.tables import school_settings
-from learnhub_desktop.domain.school import SchoolSettings
+from learnhub_desktop.db.tables import school_settings, subscription_plans
+from learnhub_desktop.domain.school import Plan, SchoolSettings
 from learnhub_desktop.domain.states import GatewayKind, SchoolKind
-from learnhub_desktop.errors import SchemaMismatch
+from learnhub_desktop.errors import NotFound, SchemaMismatch
 
 _COLUMNS: Final = [school_settings.c[name] for name in SchoolSettings.__dataclass_fields__]
+
+_PLAN: Final = [subscription_plans.c[name] for name in Plan.__dataclass_fields__]
 
 
 class SettingsRepository(Repository):
@@ -45,3 +47,27 @@ class SettingsRepository(Repository):
         self.connection.execute(
             update(school_settings).where(school_settings.c.settings_id == 1).values(**values)
         )
+
+    def plans(self) -> tuple[Plan, ...]:
+        """Every plan, the shortest period first."""
+        rows = self.connection.execute(select(*_PLAN).order_by(subscription_plans.c.period_months))
+        return tuple(_plan(row) for row in rows)
+
+    def lock_plan(self, plan_type: str) -> Plan:
+        row = self.connection.execute(
+            select(*_PLAN).where(subscription_plans.c.plan_type == plan_type).with_for_update()
+        ).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no plan “{plan_type}”.")
+        return _plan(row)
+
+    def update_plan(self, plan_type: str, **values: object) -> None:
+        self.connection.execute(
+            update(subscription_plans)
+            .where(subscription_plans.c.plan_type == plan_type)
+            .values(**values)
+        )
+
+
+def _plan(row: Any) -> Plan:
+    return Plan(**{**row._mapping, "offered": bool(row.offered)})
