@@ -187,14 +187,14 @@ def _refunded(case: Situation, *, now: datetime, zone: tzinfo) -> AccessAnswer:
             until=case.access.expires_at,
             is_open=True,
         )
-    amount = (
-        f" {money.text(case.refund.amount, case.refund.currency)} went back, and"
+    how = (
+        f". {money.text(case.refund.amount, case.refund.currency)} went back, and access ended."
         if case.refund is not None
-        else ""
+        else ", and access ended with it."
     )
     return AccessAnswer(
         AccessState.REFUNDED,
-        f"Not open: the course was refunded{day}.{amount or ' With that'} access ended.",
+        f"Not open: the course was refunded{day}{how}",
         _how_to_enrol(case, "The student can buy the course again."),
         until=case.refunded_at,
         steps=_may_enrol(case),
