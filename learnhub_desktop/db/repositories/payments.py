@@ -177,6 +177,37 @@ class PaymentRepository(Repository):
         )
         return found is not None
 
+    def refund_ids(self, charge_id: int) -> tuple[int, ...]:
+        return tuple(
+            self.connection.scalars(
+                select(_P.payment_id)
+                .where(_P.refunds_payment_id == charge_id)
+                .order_by(_P.payment_id)
+            )
+        )
+
+    def events_of(
+        self, payment_ids: Iterable[int]
+    ) -> list[tuple[int, EventType, dict[str, Any], datetime]]:
+        """(payment, type, facts, time) of all events of these payments, oldest first."""
+        c = t.payment_events.c
+        rows = self.connection.execute(
+            select(c.payment_id, c.event_type, c.event_data, c.created_at)
+            .where(c.payment_id.in_(list(payment_ids)))
+            .order_by(c.event_id)
+        )
+        return [
+            (row.payment_id, EventType(row.event_type), dict(row.event_data or {}), row.created_at)
+            for row in rows
+        ]
+
+    def next_check_at(self, payment_id: int) -> datetime | None:
+        """When the gateway is asked by itself, None where it is not."""
+        found: datetime | None = self.connection.scalar(
+            select(_P.next_check_at).where(_P.payment_id == payment_id)
+        )
+        return found
+
     def see_card(self, fingerprint: str, now: datetime) -> None:
         """Insert or touch the card's row, which locks it until the transaction ends."""
         values = {"card_fingerprint": fingerprint, "first_seen_at": now, "last_seen_at": now}
