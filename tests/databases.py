@@ -1,9 +1,16 @@
-"""Schools for tests: a fresh SQLite file for each test, copied from one that was made once."""
+"""Schools for tests: a fresh SQLite file for each test, copied from one that was made once.
+
+`any_school` is one school on each of SQLite, MySQL and MariaDB, and `server_school` one on
+each server; the whole run shares them, so a test brings its own rows and leaves the schema
+as it is. `new_url` and `new_server_url` name a database that does not exist yet.
+"""
 
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +18,19 @@ import pytest
 from sqlalchemy import Connection
 
 from learnhub_desktop.db.engine import open_engines
-from learnhub_desktop.db.school import NewSchool, create_school
+from learnhub_desktop.db.school import NewSchool, create, create_school
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.states import SchoolKind
 from tests.factories import NOW
+from tests.servers.server import Server
+
+TEST_SCHOOL = NewSchool(name="Test school", kind=SchoolKind.TEST)
+ALL_KINDS = (
+    "sqlite",
+    pytest.param("mysql", marks=pytest.mark.server),
+    pytest.param("mariadb", marks=pytest.mark.server),
+)
 
 
 class SetClock:
@@ -32,7 +47,7 @@ class SetClock:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "school.db"
     engines = open_engines(f"sqlite:///{path}")
-    create_school(engines, NewSchool(name="Test school", kind=SchoolKind.TEST))
+    create_school(engines, TEST_SCHOOL)
     with engines.writer.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -61,3 +76,74 @@ def uow(database: Database, clock: SetClock) -> Iterator[UnitOfWork]:
     with database.engines.writer.connect() as connection:
         yield UnitOfWork(connection, actor=actor_of("tester", Role.ADMIN), clock=clock)
         connection.rollback()
+
+
+@contextmanager
+def new_database(server: Server) -> Iterator[str]:
+    """The address of a database that nobody has made yet; it is dropped in the end."""
+    name = f"lh_{uuid.uuid4().hex[:12]}"
+    try:
+        yield server.url(name)
+    finally:
+        with server.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+@contextmanager
+def opened(url: str, label: str) -> Iterator[Database]:
+    database = Database(open_engines(url), label=label)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture(scope="session", params=ALL_KINDS)
+def any_school(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """One school on each kind of database, shared by the whole run."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("shared") / "school.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        with opened(f"sqlite:///{path}", "sqlite") as database:
+            yield database
+        return
+    with new_database(request.getfixturevalue(f"{request.param}_server")) as url:
+        create(url, TEST_SCHOOL)
+        with opened(url, request.param) as database:
+            yield database
+
+
+@pytest.fixture
+def any_connection(any_school: Database) -> Iterator[Connection]:
+    """A writing connection to `any_school` whose every change is undone after the test."""
+    with any_school.engines.writer.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture(scope="session")
+def server_school(any_server: Server) -> Iterator[Database]:
+    """One school on each server, shared by the whole run, for tests that must commit."""
+    with new_database(any_server) as url:
+        create(url, TEST_SCHOOL)
+        with opened(url, any_server.kind) as database:
+            yield database
+
+
+@pytest.fixture(params=ALL_KINDS)
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database that does not exist, on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new.db'}"
+        return
+    with new_database(request.getfixturevalue(f"{request.param}_server")) as url:
+        yield url
+
+
+@pytest.fixture
+def new_server_url(any_server: Server) -> Iterator[str]:
+    """The address of a database that does not exist, on each server."""
+    with new_database(any_server) as url:
+        yield url

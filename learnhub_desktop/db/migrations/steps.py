@@ -105,9 +105,7 @@ def _rebuild(table: str, *, added: str) -> None:
     rebuilt = CreateTable(f"{table}_rebuilt", [*parsed.clauses, added], parsed.options)
     bind.exec_driver_sql(str(rebuilt))
     listed = ", ".join(columns)
-    bind.exec_driver_sql(
-        f"INSERT INTO {table}_rebuilt ({listed}) SELECT {listed} FROM {table}"
-    )
+    bind.exec_driver_sql(f"INSERT INTO {table}_rebuilt ({listed}) SELECT {listed} FROM {table}")
     _keep_next_id(bind, table)
     bind.exec_driver_sql(f"DROP TABLE {table}")
     bind.exec_driver_sql(f"ALTER TABLE {table}_rebuilt RENAME TO {table}")

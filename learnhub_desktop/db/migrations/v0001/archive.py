@@ -66,7 +66,10 @@ def _payments_archive() -> None:
         words("payments_archive", "kind", "charge", "refund"),
         check(
             "ck_payments_archive_refund_names_charge",
-            "(kind = 'refund' AND refunds_payment_id IS NOT NULL) OR (kind = 'charge' AND refunds_payment_id IS NULL)",
+            (
+                "(kind = 'refund' AND refunds_payment_id IS NOT NULL)"
+                " OR (kind = 'charge' AND refunds_payment_id IS NULL)"
+            ),
         ),
         check("ck_payments_archive_amount", "amount > 0"),
         check("ck_payments_archive_amount_not_negative", "amount >= 0"),
@@ -146,6 +149,7 @@ def _payment_events_archive() -> None:
             "gateway_found",
             "gateway_not_found",
             "gateway_unreachable",
+            "gateway_pending",
             "voided",
             "void_failed",
             "receipt_recorded",

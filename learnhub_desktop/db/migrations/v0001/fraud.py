@@ -60,7 +60,10 @@ def _fraud_alerts() -> None:
             "severity",
             sa.Integer(),
             sa.Computed(
-                "CASE alert_level WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END",
+                (
+                    "CASE alert_level WHEN 'critical' THEN 4 WHEN 'high' THEN 3 WHEN 'medium'"
+                    " THEN 2 ELSE 1 END"
+                ),
                 persisted=True,
             ),
         ),

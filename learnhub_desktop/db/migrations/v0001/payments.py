@@ -85,7 +85,10 @@ def _payments() -> None:
         words("payments", "kind", "charge", "refund"),
         check(
             "ck_payments_refund_names_charge",
-            "(kind = 'refund' AND refunds_payment_id IS NOT NULL) OR (kind = 'charge' AND refunds_payment_id IS NULL)",
+            (
+                "(kind = 'refund' AND refunds_payment_id IS NOT NULL)"
+                " OR (kind = 'charge' AND refunds_payment_id IS NULL)"
+            ),
         ),
         check("ck_payments_amount", "amount > 0"),
         check("ck_payments_amount_not_negative", "amount >= 0"),
@@ -173,6 +176,7 @@ def _payment_events() -> None:
             "gateway_found",
             "gateway_not_found",
             "gateway_unreachable",
+            "gateway_pending",
             "voided",
             "void_failed",
             "receipt_recorded",
