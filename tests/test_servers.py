@@ -14,7 +14,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from tests.servers import debian
+from tests.servers import debian, programs
 from tests.servers.fixtures import StartServer
 from tests.servers.private import shared
 from tests.servers.programs import KINDS, Kind, ServerMissing, find
@@ -225,3 +225,37 @@ def test_both_forms_of_apt_sources_give_the_mirror(tmp_path: Path) -> None:
 def test_a_machine_without_a_debian_mirror_says_so(tmp_path: Path) -> None:
     with pytest.raises(debian.NotPossible, match="no Debian mirror"):
         debian.source_lines("sid", "bookworm", tmp_path)
+
+
+def test_an_unpacking_that_broke_off_leaves_nothing_that_looks_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download_half(recipe: object, folder: Path) -> list[Path]:
+        half = folder / "server.deb"
+        half.write_bytes(b"half a package")
+        return [half]
+
+    monkeypatch.setenv("LEARNHUB_SERVERS", str(tmp_path))
+    monkeypatch.setattr(debian, "_download", download_half)
+    monkeypatch.setattr(debian, "_os_release", lambda: {"ID": "debian"})
+    monkeypatch.setattr("tests.servers.debian.shutil.which", lambda name: f"/usr/bin/{name}")
+
+    with pytest.raises(debian.NotPossible, match="cannot be unpacked into"):
+        debian.unpacked("mysql")
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_a_machine_of_another_make_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(programs, "_MORE_FOLDERS", ())
+    monkeypatch.setattr(debian, "_os_release", lambda: {"ID": "fedora"})
+    monkeypatch.setenv("LEARNHUB_SERVERS", "/nowhere")
+    monkeypatch.delenv("LEARNHUB_MARIADBD", raising=False)
+
+    with pytest.raises(ServerMissing) as missing:
+        find.__wrapped__("mariadb")
+    assert str(missing.value) == (
+        "MariaDB is missing: only on Debian it can be unpacked without root; install it, "
+        "or name its server program in LEARNHUB_MARIADBD, "
+        "or a running server in LEARNHUB_TEST_MARIADB_URL."
+    )

@@ -35,6 +35,7 @@ _KEYRING: Final = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # Dependencies that only scripts and character set conversions need; the server uses neither.
 _UNUSED: Final = re.compile(r"perl|gconv|mariadb-client|mysql-client|-common_|gcc-\d+-base")
 _TRIES: Final = 3
+_WORKSHOP: Final = ".unpack-"
 
 
 class NotPossible(Exception):
@@ -72,11 +73,11 @@ def unpacked(kind: str) -> Path:
         raise NotPossible("only on Debian it can be unpacked without root")
     try:
         cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NotPossible(f"the folder {cache} cannot be made ({error.strerror})") from error
-    with _alone(cache):
-        if not root.exists():
-            _unpack(_RECIPES[kind], cache, root)
+        with _alone(cache):
+            if not root.exists():
+                _unpack(_RECIPES[kind], cache, root)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise NotPossible(f"it cannot be unpacked into {cache} ({error})") from error
     return root
 
 
@@ -97,7 +98,10 @@ def command(kind: str, root: Path) -> tuple[str, ...]:
 
 
 def _unpack(recipe: _Recipe, cache: Path, root: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix=".unpack-", dir=cache) as workshop:
+    # Left by a process that was killed at this; nobody else can be at it now.
+    for remains in cache.glob(f"{_WORKSHOP}*"):
+        shutil.rmtree(remains, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_WORKSHOP, dir=cache) as workshop:
         folder = Path(workshop)
         # apt's own unprivileged account must reach the folder that it downloads into.
         folder.chmod(0o755)
@@ -107,7 +111,7 @@ def _unpack(recipe: _Recipe, cache: Path, root: Path) -> None:
         for package in packages:
             if not _UNUSED.search(package.name):
                 subprocess.run(["dpkg", "-x", package, new], check=True)
-        subprocess.run(["chmod", "-R", "a+rX", new], check=True)
+        subprocess.run(["chmod", "--recursive", "a+rX", new], check=True)
         # Only a complete folder ever gets the name that others look for.
         new.rename(root)
 
@@ -126,8 +130,10 @@ def _download(recipe: _Recipe, folder: Path) -> list[Path]:
                 text=True,
                 check=False,
             )
-            said = finished.stderr.strip() or said
-        if finished.returncode == 0:
+            if finished.returncode != 0:
+                said = finished.stderr.strip()
+                break
+        else:
             return sorted(folder.glob("cache/archives/*.deb"))
     last = said.splitlines()[-1] if said else "no reason given"
     raise NotPossible(f"the download of {recipe.package} failed ({last})")
@@ -135,7 +141,7 @@ def _download(recipe: _Recipe, folder: Path) -> list[Path]:
 
 def _write_settings(recipe: _Recipe, folder: Path) -> Path:
     """Write apt's settings for a state of its own; return their file."""
-    for part in ("etc", "lists/partial", "cache/archives/partial"):
+    for part in ("etc/apt.conf.d", "etc/preferences.d", "lists/partial", "cache/archives/partial"):
         (folder / part).mkdir(parents=True)
     (folder / "status").touch()
     own_release = _os_release().get("VERSION_CODENAME", "sid")
@@ -150,6 +156,8 @@ def _write_settings(recipe: _Recipe, folder: Path) -> Path:
         "Dir::State::status": f"{folder}/status",
         "Dir::Cache": f"{folder}/cache/",
         "APT::Install-Recommends": "false",
+        # A mirror that fails for a moment is a failure, so that it is tried again.
+        "APT::Update::Error-Mode": "any",
         "Acquire::Languages": "none",
         "Acquire::Retries": "3",
     }
