@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.domain import money
 from learnhub_desktop.domain.states import MovementKind
 
 
@@ -36,7 +37,7 @@ class BalanceRepository(Repository):
             .where(
                 c.user_id == user_id,
                 c.balance_currency == currency,
-                c.account_balance + amount >= 0,
+                c.account_balance + amount >= money.ZERO,
             )
             .values(account_balance=c.account_balance + amount)
         )
