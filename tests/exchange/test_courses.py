@@ -7,8 +7,7 @@ import pytest
 
 from learnhub_desktop.domain.states import CourseStatus, Level
 from learnhub_desktop.errors import InvalidInput
-from learnhub_desktop.exchange.columns import parse_choices
-from learnhub_desktop.exchange.courses import COURSE_FIELDS, CourseLine, read_courses
+from learnhub_desktop.exchange.courses import CourseLine, read_courses
 from learnhub_desktop.exchange.imports import Imported
 from learnhub_desktop.exchange.reading import Rejected, read_bytes, read_file
 from tests.shared_data import shared_data
@@ -323,50 +322,6 @@ def test_a_moment_without_an_offset_is_utc() -> None:
 
 def test_tags_come_apart_and_double_ones_go() -> None:
     assert only('id,title,price,tags\n1,A,1,"Web, web ; SQL|3"\n').tags == ("Web", "SQL")
-
-
-def test_a_person_may_say_which_column_is_which() -> None:
-    chosen = parse_choices(["title=Kurs", " External_ID = Nr. "], COURSE_FIELDS)
-    line = only("Nr.;Kurs;title\n7;Rechnen;ignored\n", chosen=chosen)
-    assert (line.external_id, line.title) == ("7", "Rechnen")
-
-
-def test_a_person_may_say_that_a_field_is_not_in_the_file() -> None:
-    chosen = parse_choices(["tags="], COURSE_FIELDS)
-    assert only("id,title,price,category\n1,A,1,Web\n", chosen=chosen).tags == ()
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ("title", "“title” is not of the form FIELD=COLUMN."),
-        ("prize=Price", "“prize” is not a field. The fields are external_id, title, description,"),
-    ],
-)
-def test_a_choice_that_makes_no_sense_is_refused(option: str, message: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        parse_choices([option], COURSE_FIELDS)
-    assert str(refused.value).startswith(message)
-
-
-def test_a_field_is_chosen_once() -> None:
-    with pytest.raises(InvalidInput, match="The field title is mapped twice"):
-        parse_choices(["title=a", "title=b"], COURSE_FIELDS)
-
-
-def test_a_chosen_column_must_be_there() -> None:
-    with pytest.raises(InvalidInput) as refused:
-        courses_of("id,title\n1,A\n", chosen={"title": "Kurs"})
-    assert str(refused.value) == "The file has no column “Kurs”. It has id, title."
-
-
-def test_a_file_without_titles_says_how_to_name_them() -> None:
-    with pytest.raises(InvalidInput) as refused:
-        courses_of("Nr;Kurs\n1;Rechnen\n")
-    assert str(refused.value) == (
-        "The file has no column for the course's title. It has Nr, Kurs. "
-        "Say which it is with --map title=COLUMN."
-    )
 
 
 def test_a_currency_that_is_none_is_refused_at_once() -> None:
