@@ -60,9 +60,9 @@ FONTS: Final = {
     "Hebrew": "fonts-noto-core",
     "Devanagari": "fonts-noto-core",
     "Thai": "fonts-noto-core",
-    "SimplifiedChinese": "fonts-droid-fallback",
-    "Japanese": "fonts-droid-fallback",
-    "Korean": "fonts-droid-fallback",
+    "SimplifiedChinese": "fonts-wqy-microhei",
+    "Japanese": "fonts-wqy-microhei",
+    "Korean": "fonts-wqy-microhei",
     "Emoji": "fonts-noto-color-emoji",
 }
 
