@@ -21,7 +21,7 @@ SILENT_CHECKS: Final = {
     "ruff check": [str(SCRIPTS / "ruff"), "check", "."],
     "ruff format": [str(SCRIPTS / "ruff"), "format", "--check", "."],
     "types (mypy --strict)": [str(SCRIPTS / "mypy")],
-    "layers (import-linter)": [str(SCRIPTS / "lint-imports")],
+    "layers (import-linter)": [str(SCRIPTS / "lint-imports"), "--no-logo"],
 }
 PYTEST: Final = [
     *(sys.executable, "-m", "pytest", "--no-header"),
