@@ -104,6 +104,10 @@ class UnitOfWork:
         return repositories.BalanceRepository(self.connection)
 
     @cached_property
+    def billing(self) -> repositories.BillingRepository:
+        return repositories.BillingRepository(self.connection)
+
+    @cached_property
     def courses(self) -> repositories.CourseRepository:
         return repositories.CourseRepository(self.connection)
 

@@ -3,6 +3,7 @@
 from learnhub_desktop.db.repositories.access import AccessRepository
 from learnhub_desktop.db.repositories.archives import ArchiveRepository
 from learnhub_desktop.db.repositories.balances import BalanceRepository
+from learnhub_desktop.db.repositories.billing import BillingRepository
 from learnhub_desktop.db.repositories.courses import CourseRepository
 from learnhub_desktop.db.repositories.enrolments import EnrolmentRepository
 from learnhub_desktop.db.repositories.feed import FeedRepository
@@ -20,6 +21,7 @@ __all__ = [
     "AccessRepository",
     "ArchiveRepository",
     "BalanceRepository",
+    "BillingRepository",
     "CourseRepository",
     "EnrolmentRepository",
     "FeedRepository",
