@@ -1,0 +1,448 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.transactions import Database, UnitOfWork
+from learnhub_desktop.domain.actors import Role
+from learnhub_desktop.domain.extensions import Extension
+from learnhub_desktop.domain.lists import ListQuery
+from learnhub_desktop.domain.states import MovementKind, UserType
+from learnhub_desktop.domain.students import DeletionReason, DeletionRefusal
+from learnhub_desktop.errors import NotAllowed, NotFound, RuleRefused
+from learnhub_desktop.services import access, accounts, lists, students
+from tests.factories import (
+    NOW,
+    make_course,
+    make_enrolment,
+    make_instructor,
+    make_payment,
+    make_student,
+)
+from tests.services.course_rows import (
+    Class,
+    acting_as,
+    any_uow,
+    make_access,
+    make_alert,
+    make_subscription,
+)
+
+__all__ = ["any_uow"]
+
+
+def delete(
+    uow: UnitOfWork,
+    user_id: int,
+    *,
+    row_version: int | None = None,
+    reason: DeletionReason = DeletionReason.REQUESTED,
+) -> str:
+    seen = uow.users.get(user_id).row_version if row_version is None else row_version
+    return accounts.delete_account(uow, user_id, reason=reason, row_version=seen).message
+
+
+def refusal(uow: UnitOfWork, user_id: int) -> tuple[object, str]:
+    with pytest.raises(RuleRefused) as refused:
+        delete(uow, user_id)
+    return refused.value.reason, str(refused.value)
+
+
+def test_a_deleted_student_keeps_a_number_and_no_name(any_uow: UnitOfWork) -> None:
+    ada = make_student(any_uow.connection, name="Ada Lovelace", country="GB", external_id="S-ada-1")
+
+    message = delete(any_uow, ada)
+
+    assert message == (
+        f"The account of student {ada} was deleted. Its payments and enrolments stay, "
+        "and its e-mail address can be used again."
+    )
+    person = any_uow.users.get(ada)
+    assert person.name == f"Deleted student {ada}"
+    assert person.email == f"deleted_{ada}@deleted.invalid"
+    assert person.deleted_at == NOW
+    assert person.country == "GB"
+    row = any_uow.connection.execute(
+        select(t.users.c.external_id, t.users.c.deletion_reason, t.users.c.search_text).where(
+            t.users.c.user_id == ada
+        )
+    ).one()
+    assert row == (
+        None,
+        "requested",
+        f"deleted student {ada} deleted_{ada}@deleted.invalid",
+    )
+
+
+def test_active_users_are_those_who_were_not_deleted(any_uow: UnitOfWork) -> None:
+    ada, bob = make_student(any_uow.connection), make_student(any_uow.connection)
+    delete(any_uow, ada)
+
+    found = any_uow.connection.exec_driver_sql("SELECT user_id FROM active_users")
+
+    ids = {row[0] for row in found}
+    assert bob in ids and ada not in ids
+
+
+def test_the_address_of_a_deleted_account_can_be_used_again(any_uow: UnitOfWork) -> None:
+    ada = make_student(any_uow.connection, email="ada.again@example.org")
+    delete(any_uow, ada)
+
+    changes = students.create_person(
+        any_uow, user_type=UserType.STUDENT, name="Ada", email="ada.again@example.org"
+    )
+
+    assert changes.subject_id not in (None, ada)
+
+
+def everything(uow: UnitOfWork) -> str:
+    """The whole database as text: every row of every table."""
+    rows = (
+        (name, tuple(row))
+        for name, table in t.metadata.tables.items()
+        for row in uow.connection.execute(select(table))
+    )
+    return "\n".join(map(repr, rows)).casefold()
+
+
+def write_about(uow: UnitOfWork, name: str, email: str) -> int:
+    """A student of whom staff wrote in every place where they can."""
+    ada = students.create_person(
+        uow, user_type=UserType.STUDENT, name=name, email=email, country="GB"
+    ).subject_id
+    assert ada is not None
+    connection, course = uow.connection, make_course(uow.connection)
+    note = f"{name} wrote from {email}"
+    make_enrolment(connection, ada, course, reason=note)
+    make_access(connection, ada, course, access_expires_at=NOW, reason=note)
+    connection.execute(
+        insert(t.reviews).values(student_id=ada, course_id=course, rating=4, comment=note)
+    )
+    payment = make_payment(connection, ada, course_id=course, comment=note)
+    make_payment(
+        connection, ada, course_id=course, kind="refund", refunds_payment_id=payment,
+        amount=Decimal("9.00"), comment=note,
+    )  # fmt: skip
+    make_alert(connection, ada, payment, status="reviewed", review_comment=note)
+    make_subscription(connection, ada, status="expired", cancel_reason=note, payment_token="tok_1")
+    connection.execute(
+        insert(t.payments_archive).values(
+            payment_id=payment + 1_000_000,
+            user_id=ada,
+            amount=Decimal("5.00"),
+            currency="USD",
+            status="completed",
+            kind="charge",
+            created_at=NOW,
+            comment=note,
+        )
+    )
+    access.extend_access(
+        uow, ada, course, extension=Extension(months=2), reason=note, seen_until=NOW
+    )
+    students.update_person(
+        uow,
+        ada,
+        name=f"{name} Byron",
+        email=email,
+        country="IT",
+        user_type=UserType.STUDENT,
+        row_version=1,
+    )
+    return ada
+
+
+def test_nothing_in_the_database_names_a_deleted_person(any_uow: UnitOfWork) -> None:
+    ada = write_about(any_uow, "Ada Qvortrup", "qvortrup@somewhere.example")
+    assert "qvortrup" in everything(any_uow)
+
+    delete(any_uow, ada)
+
+    assert "qvortrup" not in everything(any_uow)
+
+
+def test_money_ratings_and_enrolments_of_a_deleted_person_stay(any_uow: UnitOfWork) -> None:
+    ada = write_about(any_uow, "Ada Kept", "ada.kept@somewhere.example")
+
+    delete(any_uow, ada)
+
+    connection = any_uow.connection
+    amounts = connection.scalars(
+        select(t.payments.c.amount).where(t.payments.c.user_id == ada).order_by("amount")
+    )
+    assert list(amounts) == [Decimal("9.00"), Decimal("49.00")]
+    rating = select(t.reviews.c.rating).where(t.reviews.c.student_id == ada)
+    assert connection.scalar(rating) == 4
+    status = select(t.enrollments.c.status).where(t.enrollments.c.student_id == ada)
+    assert connection.scalar(status) == "active"
+    assert connection.scalar(
+        select(t.course_access.c.access_expires_at).where(t.course_access.c.student_id == ada)
+    )
+
+
+def test_no_picker_finds_a_deleted_person(any_uow: UnitOfWork) -> None:
+    ada = write_about(any_uow, "Ada Qvortrup", "qvortrup@somewhere.example")
+
+    delete(any_uow, ada)
+
+    for typed in ("qvortrup", "qvortrup@somewhere.example", f"#{ada}", f"Deleted student {ada}"):
+        assert ada not in [person.user_id for person in students.search_people(any_uow, typed)]
+
+
+@pytest.mark.parametrize("source", ["students", "accounts", "enrolments", "payments", "alerts"])
+def test_no_list_finds_a_deleted_person_by_name(any_uow: UnitOfWork, source: str) -> None:
+    ada = write_about(any_uow, "Ada Qvortrup", "qvortrup@somewhere.example")
+    by_name = ListQuery(source, text="qvortrup")
+    assert lists.head(any_uow, by_name).total > 0
+
+    delete(any_uow, ada)
+
+    assert lists.head(any_uow, by_name).total == 0
+    assert lists.head(any_uow, ListQuery(source, text="qvortrup@somewhere.example")).total == 0
+
+
+def test_the_reason_is_a_word_from_a_list(uow: UnitOfWork) -> None:
+    ada = make_student(uow.connection)
+
+    delete(uow, ada, reason=DeletionReason.DUPLICATE)
+
+    reason = select(t.users.c.deletion_reason).where(t.users.c.user_id == ada)
+    assert uow.connection.scalar(reason) == "duplicate"
+
+
+@pytest.mark.parametrize("status", ["active", "past_due"])
+def test_subscriptions_end_and_are_not_billed_again(any_uow: UnitOfWork, status: str) -> None:
+    ada = make_student(any_uow.connection)
+    subscription = make_subscription(
+        any_uow.connection, ada, status=status, payment_token="tok_1", next_retry_at=NOW
+    )
+
+    message = delete(any_uow, ada)
+
+    assert message.endswith("1 subscription is cancelled and not billed again.")
+    c = t.subscriptions.c
+    row = any_uow.connection.execute(
+        select(
+            c.status, c.cancelled_at, c.next_billing_date, c.next_retry_at, c.payment_token,
+            c.current_period_end,
+        ).where(c.subscription_id == subscription)
+    ).one()  # fmt: skip
+    assert row == ("cancelled", NOW, None, None, None, date(2026, 4, 1))
+
+
+def test_a_subscription_that_had_ended_keeps_its_state(uow: UnitOfWork) -> None:
+    ada = make_student(uow.connection)
+    make_subscription(uow.connection, ada, status="expired")
+
+    message = delete(uow, ada)
+
+    assert "subscription" not in message
+    assert uow.connection.scalar(select(t.subscriptions.c.status)) == "expired"
+
+
+def test_the_persons_account_on_the_server_is_disabled(uow: UnitOfWork) -> None:
+    grace = make_instructor(uow.connection)
+    uow.connection.execute(
+        insert(t.people).values(account="grace", user_id=grace, role="instructor")
+    )
+
+    delete(uow, grace)
+
+    assert uow.connection.scalar(select(t.people.c.disabled)) is True
+
+
+def test_nobody_deletes_the_account_they_work_with(uow: UnitOfWork) -> None:
+    own = make_student(uow.connection, user_type="admin")
+    uow.connection.execute(insert(t.people).values(account="tester", user_id=own, role="admin"))
+
+    assert refusal(uow, own) == (
+        DeletionRefusal.OWN_ACCOUNT,
+        "This is the account that you work with. Ask another administrator to delete it.",
+    )
+
+
+@pytest.mark.parametrize("status", ["pending", "unknown"])
+def test_money_under_way_keeps_the_account(any_uow: UnitOfWork, status: str) -> None:
+    ada = make_student(any_uow.connection)
+    payment = make_payment(any_uow.connection, ada, status=status)
+
+    assert refusal(any_uow, ada) == (
+        DeletionRefusal.OPEN_PAYMENTS,
+        "The account cannot be deleted while money is under way: "
+        f"charge {payment} of 49.00 USD is {status}.",
+    )
+
+
+def test_a_refund_on_its_way_keeps_the_account(uow: UnitOfWork) -> None:
+    ada = make_student(uow.connection)
+    charge = make_payment(uow.connection, ada)
+    refund = make_payment(
+        uow.connection, ada, kind="refund", refunds_payment_id=charge, status="pending"
+    )
+
+    assert refusal(uow, ada)[1] == (
+        "The account cannot be deleted while money is under way: "
+        f"refund {refund} of 49.00 USD is pending."
+    )
+
+
+def test_a_balance_keeps_the_account_until_it_is_paid_out(any_uow: UnitOfWork) -> None:
+    ada = make_student(any_uow.connection)
+
+    def move(amount: str) -> None:
+        any_uow.balances.move(
+            ada,
+            Decimal(amount),
+            "USD",
+            kind=MovementKind.ADJUSTMENT,
+            payment_id=None,
+            now=NOW,
+        )
+
+    move("12.00")
+    assert refusal(any_uow, ada) == (
+        DeletionRefusal.BALANCE,
+        "The account cannot be deleted while its balance is 12.00 USD. Pay it out first.",
+    )
+    move("-12.00")
+    delete(any_uow, ada)
+
+
+def test_an_instructor_with_live_courses_stays(any_uow: UnitOfWork) -> None:
+    grace = make_instructor(any_uow.connection)
+    for title, status in (("Python", "active"), ("SQL", "draft"), ("Old", "archived")):
+        make_course(any_uow.connection, instructor_id=grace, title=title, status=status)
+
+    assert refusal(any_uow, grace) == (
+        DeletionRefusal.LIVE_COURSES,
+        "The account cannot be deleted while it teaches “Python” and “SQL” (draft). "
+        "Archive these courses or give them to another instructor first.",
+    )
+
+
+def test_an_instructor_whose_courses_are_archived_may_go(uow: UnitOfWork) -> None:
+    grace = make_instructor(uow.connection, name="Grace Hopper")
+    make_course(uow.connection, instructor_id=grace, status="archived")
+
+    delete(uow, grace)
+
+    assert uow.users.get(grace).name == f"Deleted instructor {grace}"
+
+
+def test_all_that_stands_in_the_way_is_told_at_once(uow: UnitOfWork) -> None:
+    grace = make_instructor(uow.connection, account_balance=Decimal("3.00"))
+    make_payment(uow.connection, grace, status="unknown")
+    make_course(uow.connection, instructor_id=grace)
+
+    reason, sentence = refusal(uow, grace)
+
+    assert reason is DeletionRefusal.OPEN_PAYMENTS
+    assert sentence.count("The account cannot be deleted while") == 3
+
+
+def test_a_stale_screen_deletes_nobody(uow: UnitOfWork) -> None:
+    ada = make_student(uow.connection, name="Ada")
+    uow.users.update(ada, name="Ada Lovelace")
+
+    with pytest.raises(RuleRefused) as refused:
+        delete(uow, ada, row_version=1)
+
+    assert refused.value.reason is DeletionRefusal.STALE_SCREEN
+    assert str(refused.value) == (
+        "Another desk changed Ada Lovelace meanwhile. Look at it again before deleting."
+    )
+
+
+def test_an_account_is_deleted_once(uow: UnitOfWork) -> None:
+    ada = make_student(uow.connection)
+    delete(uow, ada)
+
+    assert refusal(uow, ada) == (
+        DeletionRefusal.ALREADY_DELETED,
+        "This account was deleted already.",
+    )
+
+
+def test_deleting_needs_the_right_and_a_person(uow: UnitOfWork) -> None:
+    ada = make_student(uow.connection)
+
+    with pytest.raises(NotAllowed, match="may not delete accounts"):
+        delete(acting_as(uow, Role.FINANCE), ada)
+    with pytest.raises(NotFound):
+        delete(uow, 4711, row_version=1)
+
+
+def test_money_that_is_due_back_is_warned_of(uow: UnitOfWork) -> None:
+    ada = make_student(uow.connection)
+    make_payment(uow.connection, ada, refund_due=True)
+
+    changes = accounts.delete_account(uow, ada, reason=DeletionReason.REQUESTED, row_version=1)
+
+    assert changes.warning
+    assert changes.message.endswith("A payment of this account is still due back.")
+
+
+def test_the_dialog_says_what_deleting_does(any_uow: UnitOfWork) -> None:
+    ada = Class(any_uow.connection)
+    make_subscription(any_uow.connection, ada.student_id)
+
+    seen = accounts.preview_deletion(any_uow, ada.student_id)
+
+    assert seen.obstacles == ()
+    assert seen.consequences == (
+        "The name, the e-mail address and every note about the person are removed for good.",
+        "Nobody can log in with the account any more.",
+        f"Payments and enrolments stay, under the name “Deleted student {ada.student_id}”.",
+        "1 enrolment keeps its seat; cancel it first to free the seat.",
+        "1 subscription is cancelled and not billed again.",
+    )
+    assert seen.person.row_version == 1
+
+
+def test_the_dialog_says_what_stands_in_the_way(uow: UnitOfWork) -> None:
+    ada = make_student(uow.connection)
+    make_payment(uow.connection, ada, status="pending")
+
+    (obstacle,) = accounts.preview_deletion(uow, ada).obstacles
+
+    assert obstacle.reason is DeletionRefusal.OPEN_PAYMENTS
+
+
+def test_a_refused_deletion_leaves_everything_as_it_was(database: Database) -> None:
+    with database.engines.writer.connect() as connection:
+        ada = make_student(connection, name="Ada Lovelace")
+        make_subscription(connection, ada)
+        make_payment(connection, ada, status="unknown")
+        connection.commit()
+
+    with pytest.raises(RuleRefused):
+        database.write(accounts.delete_account, ada, reason=DeletionReason.REQUESTED, row_version=1)
+
+    def kept(uow: UnitOfWork) -> tuple[Any, ...]:
+        return uow.users.get(ada).name, uow.users.count_live_subscriptions(ada)
+
+    assert database.read(kept) == ("Ada Lovelace", 1)
+
+
+def test_a_deletion_is_audited_without_a_name(database: Database) -> None:
+    with database.engines.writer.connect() as connection:
+        ada = make_student(connection, name="Ada Lovelace")
+        connection.commit()
+
+    database.write(accounts.delete_account, ada, reason=DeletionReason.REQUESTED, row_version=1)
+
+    def audited(uow: UnitOfWork) -> Any:
+        a = t.audit_log.c
+        return uow.connection.execute(
+            select(a.action, a.user_id, a.facts).where(a.operation == "delete_account")
+        ).one()
+
+    action, user_id, facts = database.read(audited)
+    assert (action, user_id) == ("update", ada)
+    assert set(facts) == {"name", "email", "deletion_reason", "deleted_at"}
+    assert facts["name"] == "changed"
