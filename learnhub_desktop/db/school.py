@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import URL, Connection, func, insert, inspect, make_url, select
 
@@ -172,7 +172,7 @@ def check_time_zone(name: str) -> str:
     """Return the name of a zone; InvalidInput where this computer knows none of that name."""
     try:
         return ZoneInfo(name.strip()).key
-    except (OSError, ValueError):  # unknown names, and those that are no file's name
+    except (ZoneInfoNotFoundError, OSError, ValueError):  # the last two: it is no file's name
         raise InvalidInput(
             "time_zone", f"“{name.strip()[:40]}” is not a time zone such as Europe/Berlin."
         ) from None

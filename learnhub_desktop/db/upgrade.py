@@ -90,13 +90,17 @@ def bring_up(engines: Engines, *, finish: bool = True) -> Upgraded:
         _ensure_schema_info(connection)
         connection.commit()
         with lease(engines):
-            found = _found(connection)
-            definer = _choose_definer(connection, found)
-            migrate(connection)
-            made = objects.apply(connection, definer=definer.account)
-            if finish:
-                _write_version(connection, definer.account)
-            connection.commit()
+            try:
+                found = _found(connection)
+                definer = _choose_definer(connection, found)
+                migrate(connection)
+                made = objects.apply(connection, definer=definer.account)
+                if finish:
+                    _write_version(connection, definer.account)
+                connection.commit()
+            finally:
+                # The lease is given back on another connection, which needs this row.
+                connection.rollback()
         # The session's own settings leave with it.
         connection.invalidate()
     return Upgraded(found.schema_version, SCHEMA_VERSION, tuple(made), definer.account)

@@ -76,7 +76,7 @@ def apply(connection: Connection, *, definer: str | None) -> list[str]:
             _replace_trigger(connection, definition, signed)
         else:
             connection.exec_driver_sql(f"DROP {definition.kind} IF EXISTS {name}")
-            _create(connection, definition, signed)
+            _create(connection, definition, f"CREATE {signed}")
         _forget(connection, name)
         connection.execute(
             insert(schema_objects).values(
@@ -137,8 +137,8 @@ def _present(connection: Connection) -> dict[str, str]:
     return {str(name): str(text) for name, text in rows}
 
 
-def _create(connection: Connection, definition: Definition, signed: str) -> None:
-    statement = f"CREATE {signed}{definition.text}"
+def _create(connection: Connection, definition: Definition, how: str) -> None:
+    statement = f"{how}{definition.text}"
     if connection.dialect.name == "mysql":
         # A doubled percent sign, since the driver reads one as the start of a parameter.
         statement = statement.replace("%", "%%")
@@ -146,13 +146,19 @@ def _create(connection: Connection, definition: Definition, signed: str) -> None
 
 
 def _replace_trigger(connection: Connection, definition: Definition, signed: str) -> None:
-    """Replace a trigger while the school is open: nobody writes between DROP and CREATE.
+    """Replace a trigger while the school is open: nobody writes between the old and the new.
 
-    Without the lock a row could slip in uncounted and unaudited.
+    Otherwise a row could slip in uncounted and unaudited.
     """
+    if getattr(connection.dialect, "is_mariadb", False):
+        _create(connection, definition, f"CREATE OR REPLACE {signed}")
+        return
+    # The lock on the table's definition is enough; locking all its rows in InnoDB besides
+    # would wait for every desk's transaction.
+    connection.exec_driver_sql("SET SESSION innodb_table_locks = 0")
     connection.exec_driver_sql(f"LOCK TABLES {definition.table} WRITE")
     try:
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {definition.name}")
-        _create(connection, definition, signed)
+        _create(connection, definition, f"CREATE {signed}")
     finally:
         connection.exec_driver_sql("UNLOCK TABLES")
