@@ -102,6 +102,17 @@ class BillingRepository(Repository):
     def find_bill_of(self, charge_payment_id: int) -> BillingFacts | None:
         return self._bill(_BILL.where(_B.charge_payment_id == charge_payment_id))
 
+    def gateway_of(self, subscription_id: int) -> str:
+        """The gateway that its last charge went through, which knows the payment token."""
+        c = t.payments.c
+        found = self.connection.scalar(
+            select(c.payment_gateway)
+            .where(c.subscription_id == subscription_id, c.payment_gateway.is_not(None))
+            .order_by(c.payment_id.desc())
+            .limit(1)
+        )
+        return str(found or "")
+
     def add_bill(self, **values: Any) -> int:
         return self.insert(t.subscription_payments, **values)
 
