@@ -234,6 +234,13 @@ def _progress() -> Iterator[tuple[str, str]]:
     completed = "NEW.status = 'completed' AND NEW.processed_at IS NULL"
     yield _does("payments_processed_new", "AFTER INSERT ON payments", completed, processed)
     yield _does("payments_processed", "AFTER UPDATE OF status ON payments", completed, processed)
+    course = (
+        "UPDATE payments SET course_id = (SELECT course_id FROM enrollments"
+        " WHERE enrollment_id = NEW.enrollment_id) WHERE payment_id = NEW.payment_id;"
+    )
+    unnamed = "NEW.course_id IS NULL AND NEW.enrollment_id IS NOT NULL"
+    yield _does("payments_course_new", "AFTER INSERT ON payments", unnamed, course)
+    yield _does("payments_course", "AFTER UPDATE OF enrollment_id ON payments", unnamed, course)
     yield _does(
         "fraud_detection_rules_version",
         "AFTER UPDATE OF rule_condition, action, score, alert_level ON fraud_detection_rules",
