@@ -13,6 +13,7 @@ from learnhub_desktop.db.repositories.lists.source import (
     Join,
     ListSource,
     Measure,
+    Resolve,
     SortKey,
     load_rows,
 )
@@ -80,8 +81,8 @@ def alerts_list(see: Relations) -> ListSource[AlertRow]:
             ),
         },
         find_word=_find_word,
-        find_address=lambda email: _A.user_id.in_(
-            select(users.c.user_id).where(filters.begins(users.c.email, email))
+        find_address=lambda email, resolve: _A.user_id.in_(
+            resolve(select(users.c.user_id).where(filters.begins(users.c.email, email)))
         ),
         load=load_rows(
             select(
@@ -115,11 +116,15 @@ def alerts_list(see: Relations) -> ListSource[AlertRow]:
     )
 
 
-def _find_word(word: str) -> Condition:
+def _find_word(word: str, resolve: Resolve) -> Condition:
     return or_(
-        _A.user_id.in_(select(users.c.user_id).where(filters.contains(users.c.search_text, word))),
+        _A.user_id.in_(
+            resolve(select(users.c.user_id).where(filters.contains(users.c.search_text, word)))
+        ),
         _A.course_id.in_(
-            select(courses.c.course_id).where(filters.contains(courses.c.search_text, word))
+            resolve(
+                select(courses.c.course_id).where(filters.contains(courses.c.search_text, word))
+            )
         ),
     )
 

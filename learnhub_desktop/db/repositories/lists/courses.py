@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import Select, or_, select
 
 from learnhub_desktop.db.repositories.lists import filters
 from learnhub_desktop.db.repositories.lists.relations import Relations
 from learnhub_desktop.db.repositories.lists.source import (
+    Condition,
     Join,
     ListSource,
     Measure,
@@ -20,7 +21,7 @@ from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.catalog import CourseRow
 from learnhub_desktop.domain.lists import Sort
 from learnhub_desktop.domain.search import MeasureKind
-from learnhub_desktop.domain.states import CourseStatus, Level
+from learnhub_desktop.domain.states import CourseStatus, Level, UserType
 
 
 def courses_list(see: Relations) -> ListSource[CourseRow]:
@@ -75,13 +76,13 @@ def courses_list(see: Relations) -> ListSource[CourseRow]:
             "rating": filters.between(measures["rating"], "rating"),
             "created": filters.between(measures["created"], "created"),
         },
-        find_word=lambda word: or_(
+        find_word=lambda word, resolve: or_(
             filters.contains(c.search_text, word),
-            c.instructor_id.in_(_users_like(filters.contains(users.c.search_text, word))),
+            c.instructor_id.in_(resolve(_instructors(filters.contains(users.c.search_text, word)))),
             c.external_id == word,
         ),
-        find_address=lambda email: c.instructor_id.in_(
-            _users_like(filters.begins(users.c.email, email))
+        find_address=lambda email, resolve: c.instructor_id.in_(
+            resolve(_instructors(filters.begins(users.c.email, email)))
         ),
         load=load_rows(
             select(
@@ -108,8 +109,8 @@ def courses_list(see: Relations) -> ListSource[CourseRow]:
     )
 
 
-def _users_like(condition: ColumnElement[bool]) -> Any:
-    return select(users.c.user_id).where(and_(users.c.user_type == "instructor", condition))
+def _instructors(condition: Condition) -> Select[Any]:
+    return select(users.c.user_id).where(users.c.user_type == UserType.INSTRUCTOR, condition)
 
 
 def _row(found: Any) -> CourseRow:

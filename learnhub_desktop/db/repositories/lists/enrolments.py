@@ -84,12 +84,16 @@ def _list(
         more_columns=frozenset({"lessons", "source", "access_ended"}),
         measures=measures,
         filters=_filters(see, measures),
-        find_word=lambda word: or_(
-            e.student_id.in_(select(u.user_id).where(filters.contains(u.search_text, word))),
-            e.course_id.in_(select(c.course_id).where(filters.contains(c.search_text, word))),
+        find_word=lambda word, resolve: or_(
+            e.student_id.in_(
+                resolve(select(u.user_id).where(filters.contains(u.search_text, word)))
+            ),
+            e.course_id.in_(
+                resolve(select(c.course_id).where(filters.contains(c.search_text, word)))
+            ),
         ),
-        find_address=lambda email: e.student_id.in_(
-            select(u.user_id).where(filters.begins(u.email, email))
+        find_address=lambda email, resolve: e.student_id.in_(
+            resolve(select(u.user_id).where(filters.begins(u.email, email)))
         ),
         load=_loader(see, joins),
     )

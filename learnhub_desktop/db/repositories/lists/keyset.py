@@ -15,7 +15,7 @@ from learnhub_desktop.db.repositories.lists.source import Condition, Expression,
 
 
 def order_by(key: SortKey, row_id: Expression, *, descending: bool) -> list[ColumnElement[Any]]:
-    columns = [*key.parts, row_id]
+    columns = key.parts if key.unique else (*key.parts, row_id)
     return [column.desc() if descending else column.asc() for column in columns]
 
 

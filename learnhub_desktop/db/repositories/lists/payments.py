@@ -14,6 +14,7 @@ from learnhub_desktop.db.repositories.lists.source import (
     Join,
     ListSource,
     Measure,
+    Resolve,
     SortKey,
     load_rows,
 )
@@ -40,7 +41,6 @@ _PLAN: Final = Join(
     subscription_plans,
     subscription_plans.c.plan_type == subscriptions.c.plan_type,
     outer=True,
-    needs=("subscription",),
 )
 _MEASURES: Final = {
     "amount": Measure(_P.amount, MeasureKind.AMOUNT),
@@ -56,19 +56,11 @@ def payments_list(see: Relations) -> ListSource[PaymentRow]:
         right=Right.VIEW_PAYMENTS,
         base=payments,
         row_id=_P.payment_id,
-        joins={
-            "student": _STUDENT,
-            "course": _COURSE,
-            "subscription": _SUBSCRIPTION,
-            "plan": _PLAN,
-        },
+        joins={"student": _STUDENT, "course": _COURSE},
         sorts={
             "id": SortKey(()),
             "student": SortKey((users.c.search_text,), needs=("student",)),
-            "course": SortKey(
-                (func.coalesce(courses.c.search_text, subscription_plans.c.title, ""),),
-                needs=("course", "plan"),
-            ),
+            "course": SortKey((courses.c.search_text,), nullable=True, needs=("course",)),
             "amount": SortKey((_P.amount,)),
             "refunded": SortKey((_P.refunded_amount,)),
             # Of one state the oldest, or the newest, first: as the index has them.
@@ -116,8 +108,8 @@ def payments_list(see: Relations) -> ListSource[PaymentRow]:
             ),
         },
         find_word=_find_word,
-        find_address=lambda email: _P.user_id.in_(
-            select(users.c.user_id).where(filters.begins(users.c.email, email))
+        find_address=lambda email, resolve: _P.user_id.in_(
+            resolve(select(users.c.user_id).where(filters.begins(users.c.email, email)))
         ),
         load=load_rows(
             select(
@@ -163,11 +155,15 @@ def _unknown_since(age: timedelta) -> Any:
     return condition
 
 
-def _find_word(word: str) -> Condition:
+def _find_word(word: str, resolve: Resolve) -> Condition:
     return or_(
-        _P.user_id.in_(select(users.c.user_id).where(filters.contains(users.c.search_text, word))),
+        _P.user_id.in_(
+            resolve(select(users.c.user_id).where(filters.contains(users.c.search_text, word)))
+        ),
         _P.course_id.in_(
-            select(courses.c.course_id).where(filters.contains(courses.c.search_text, word))
+            resolve(
+                select(courses.c.course_id).where(filters.contains(courses.c.search_text, word))
+            )
         ),
         # References are looked for as a whole: they come from a clipboard.
         _P.gateway_reference == word,

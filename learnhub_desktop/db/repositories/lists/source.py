@@ -19,6 +19,9 @@ from learnhub_desktop.errors import InvalidInput
 RowT = TypeVar("RowT")
 Expression = ColumnElement[Any]
 Condition = ColumnElement[bool]
+# Makes the ids that a subquery finds into a list of literals where they are few. The servers
+# walk the whole list in its order, row by row, where they do not see that a word is rare.
+Resolve = Callable[[Select[Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,20 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """What one column sorts by, before the id: several parts where an index has them so."""
+    """What one column sorts by, before the id: several parts where an index has them so.
+
+    ``always`` says the same as the list's own condition, but so that no index answers it:
+    MySQL then takes the index that has the order, and sorts nothing. ``of_row`` reads the
+    parts from a loaded row, where that is cheaper than from the whole list's joins.
+    ``unique``: no two rows share a value, and MariaDB sorts where the id stands after it.
+    """
 
     parts: tuple[Expression, ...]
     nullable: bool = False
     needs: tuple[str, ...] = ()
+    always: tuple[Condition, ...] | None = None
+    of_row: Callable[[Any], object] | None = None
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +91,8 @@ class ListSource(Generic[RowT]):
     sorts: Mapping[str, SortKey]
     default_sort: Sort
     filters: Mapping[str, FilterSpec]
-    find_word: Callable[[str], Condition]
-    find_address: Callable[[str], Condition]
+    find_word: Callable[[str, Resolve], Condition]
+    find_address: Callable[[str, Resolve], Condition]
     load: Callable[[Connection, Sequence[int]], dict[int, RowT]]
     always: tuple[Condition, ...] = ()
     joins: Mapping[str, Join] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import FromClause, case, func, null, select
@@ -29,36 +30,56 @@ _OPEN: Final = (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
 
 
 def students_list(see: Relations) -> ListSource[StudentRow]:
-    return _list(see, "students", (see.students.c.user_type == UserType.STUDENT,))
+    user_type = see.students.c.user_type
+    return _list(
+        see,
+        "students",
+        always=(user_type == UserType.STUDENT,),
+        unindexed=(user_type.concat("") == UserType.STUDENT,),
+    )
 
 
 def accounts_list(see: Relations) -> ListSource[StudentRow]:
     """Everybody: students, instructors and administrators."""
-    return _list(see, "accounts", ())
+    return _list(see, "accounts", always=(), unindexed=())
 
 
-def _list(see: Relations, name: str, always: tuple[Condition, ...]) -> ListSource[StudentRow]:
+def _list(
+    see: Relations, name: str, *, always: tuple[Condition, ...], unindexed: tuple[Condition, ...]
+) -> ListSource[StudentRow]:
     u = see.students.c
-    totals = _totals(see)
-    by_student = Join(totals, totals.c.student_id == u.user_id, outer=True)
-    none = func.coalesce
+    counts = _by_student(see, _counts(see), "counts")
+    standing = _by_student(see, _standing(see), "standing")
+    courses = func.coalesce(counts.c.counted, 0)
+    active = func.coalesce(counts.c.active, 0)
+    completed = func.coalesce(counts.c.completed, 0)
     measures = {
         "balance": Measure(u.account_balance, MeasureKind.AMOUNT),
         "created": Measure(u.created_at, MeasureKind.DAY),
-        "courses": Measure(none(totals.c.counted, 0), MeasureKind.NUMBER, ("totals",)),
-        "progress": Measure(totals.c.progress, MeasureKind.PERCENT, ("totals",)),
+        "courses": Measure(courses, MeasureKind.NUMBER, ("counts",)),
+        "progress": Measure(standing.c.progress, MeasureKind.PERCENT, ("standing",)),
     }
     sorts = {
-        "id": SortKey(()),
+        "id": SortKey((), always=unindexed),
         "name": SortKey((u.search_text,)),
-        "email": SortKey((u.email,)),
+        "email": SortKey((u.email,), always=unindexed, unique=True),
         "type": SortKey((u.user_type, u.created_at)),
         "country": SortKey((u.country,), nullable=True),
-        "courses": SortKey((none(totals.c.counted, 0),), needs=("totals",)),
-        "active": SortKey((none(totals.c.active, 0),), needs=("totals",)),
-        "completed": SortKey((none(totals.c.completed, 0),), needs=("totals",)),
-        "progress": SortKey((totals.c.progress,), nullable=True, needs=("totals",)),
-        "last_activity": SortKey((totals.c.last_activity,), nullable=True, needs=("totals",)),
+        "courses": SortKey((courses,), needs=("counts",), of_row=attrgetter("enrolment_count")),
+        "active": SortKey((active,), needs=("counts",), of_row=attrgetter("active_count")),
+        "completed": SortKey((completed,), needs=("counts",), of_row=attrgetter("completed_count")),
+        "progress": SortKey(
+            (standing.c.progress,),
+            nullable=True,
+            needs=("standing",),
+            of_row=attrgetter("progress_percent"),
+        ),
+        "last_activity": SortKey(
+            (standing.c.last_activity,),
+            nullable=True,
+            needs=("standing",),
+            of_row=attrgetter("last_activity_at"),
+        ),
         "balance": SortKey((u.account_balance,)),
         "created": SortKey((u.created_at,)),
         "deleted": SortKey((u.deleted_at,), nullable=True),
@@ -72,13 +93,16 @@ def _list(see: Relations, name: str, always: tuple[Condition, ...]) -> ListSourc
         base=see.students,
         row_id=u.user_id,
         always=always,
-        joins={"totals": by_student},
+        joins={
+            "counts": Join(counts, counts.c.student_id == u.user_id, outer=True),
+            "standing": Join(standing, standing.c.student_id == u.user_id, outer=True),
+        },
         sorts=sorts,
         default_sort=Sort("name"),
         measures=measures,
         filters=chips,
-        find_word=lambda word: filters.contains(u.search_text, word),
-        find_address=lambda email: filters.begins(u.email, email),
+        find_word=lambda word, resolve: filters.contains(u.search_text, word),
+        find_address=lambda email, resolve: filters.begins(u.email, email),
         load=_loader(see),
     )
 
@@ -115,29 +139,33 @@ def _filters(see: Relations, measures: dict[str, Measure]) -> dict[str, FilterSp
     }
 
 
-def _totals(see: Relations) -> FromClause:
-    """What the enrolments of each student add up to."""
+def _counts(see: Relations) -> tuple[Any, ...]:
     e = see.enrolments.c
-    return select(e.student_id, *_sums(see)).group_by(e.student_id).subquery("totals")
-
-
-def _sums(see: Relations) -> list[Any]:
-    e = see.enrolments.c
-    is_open = e.status.in_(_OPEN)
-    return [
-        func.count().label("counted"),
+    return (
+        func.count(e.enrollment_id).label("counted"),
         func.count(case((e.status == EnrolmentStatus.ACTIVE, 1))).label("active"),
         func.count(case((e.status == EnrolmentStatus.COMPLETED, 1))).label("completed"),
-        mean_percent(case((is_open, e.progress_percentage))).label("progress"),
+    )
+
+
+def _standing(see: Relations) -> tuple[Any, ...]:
+    e = see.enrolments.c
+    return (
+        mean_percent(case((e.status.in_(_OPEN), e.progress_percentage))).label("progress"),
         func.max(e.last_activity_at).label("last_activity"),
-    ]
+    )
+
+
+def _by_student(see: Relations, sums: tuple[Any, ...], name: str) -> FromClause:
+    """What the enrolments of each student add up to. Counts alone are read from an index."""
+    student_id = see.enrolments.c.student_id
+    return select(student_id, *sums).group_by(student_id).subquery(name)
 
 
 def _loader(see: Relations) -> Any:
     """Rows of a few students: their enrolments alone are added up, not everybody's."""
     u, e = see.students.c, see.enrolments.c
     people = see.students.join(see.enrolments, e.student_id == u.user_id, isouter=True)
-    _, *sums = _sums(see)
     columns = (
         u.user_id,
         u.name,
@@ -151,9 +179,7 @@ def _loader(see: Relations) -> Any:
         u.row_version,
     )
     statement = (
-        select(*columns, func.count(e.enrollment_id).label("counted"), *sums)
-        .select_from(people)
-        .group_by(u.user_id)
+        select(*columns, *_counts(see), *_standing(see)).select_from(people).group_by(u.user_id)
     )
     return load_rows(statement, u.user_id, _row)
 
