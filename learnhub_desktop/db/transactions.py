@@ -124,6 +124,10 @@ class UnitOfWork:
         return repositories.FraudRepository(self.connection)
 
     @cached_property
+    def jobs(self) -> repositories.JobRepository:
+        return repositories.JobRepository(self.connection)
+
+    @cached_property
     def keys(self) -> repositories.KeyRepository:
         return repositories.KeyRepository(self.connection)
 

@@ -8,6 +8,7 @@ from learnhub_desktop.db.repositories.courses import CourseRepository
 from learnhub_desktop.db.repositories.enrolments import EnrolmentRepository
 from learnhub_desktop.db.repositories.feed import FeedRepository
 from learnhub_desktop.db.repositories.fraud import FraudRepository
+from learnhub_desktop.db.repositories.jobs import JobRepository
 from learnhub_desktop.db.repositories.keys import KeyRepository
 from learnhub_desktop.db.repositories.lessons import LessonRepository
 from learnhub_desktop.db.repositories.lists import ListRepository
@@ -26,6 +27,7 @@ __all__ = [
     "EnrolmentRepository",
     "FeedRepository",
     "FraudRepository",
+    "JobRepository",
     "KeyRepository",
     "LessonRepository",
     "ListRepository",

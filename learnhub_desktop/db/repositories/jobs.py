@@ -1,0 +1,160 @@
+"""Runs of jobs: claimed by a conditional UPDATE, so that each runs once on many desks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, insert, or_, select, update
+from sqlalchemy.dialects import mysql, sqlite
+
+from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.domain.jobs import JobRun
+from learnhub_desktop.domain.states import JobState
+from learnhub_desktop.errors import NotFound
+
+_R: Final = t.job_runs.c
+_RUN: Final = select(
+    _R.run_id,
+    _R.job,
+    _R.due_at,
+    _R.state,
+    _R.lease_owner,
+    _R.lease_until,
+    _R.started_at,
+    _R.finished_at,
+    _R.done_count,
+    _R.total_count,
+    _R.cancel_requested,
+    _R.result,
+    _R.message,
+)
+
+
+class JobRepository(Repository):
+    """Runs of jobs: claimed by a conditional UPDATE, so that each runs once on many desks."""
+
+    def ensure(self, job: str, due_at: datetime) -> JobRun:
+        """The run of that due time; made if nobody has made it yet."""
+        values = {"job": job, "due_at": due_at}
+        if self.connection.dialect.name == "sqlite":
+            self.connection.execute(
+                sqlite.insert(t.job_runs).values(**values).on_conflict_do_nothing()
+            )
+        else:
+            self.connection.execute(
+                mysql.insert(t.job_runs).values(**values).on_duplicate_key_update(job=job)
+            )
+        found = self._run(_RUN.where(_R.job == job, _R.due_at == due_at))
+        assert found is not None
+        return found
+
+    def claim(self, run_id: int, owner: str, now: datetime, lease: timedelta) -> bool:
+        """Take a run that is due, or whose worker has not been heard of since its lease ended."""
+        claimed = self.connection.execute(
+            update(t.job_runs)
+            .where(
+                _R.run_id == run_id,
+                or_(
+                    _R.state == JobState.DUE,
+                    and_(_R.state == JobState.RUNNING, _R.lease_until < now),
+                ),
+            )
+            .values(
+                state=JobState.RUNNING,
+                lease_owner=owner,
+                lease_until=now + lease,
+                started_at=now,
+                cancel_requested=False,
+            )
+        )
+        return claimed.rowcount == 1
+
+    def beat(
+        self, run_id: int, owner: str, until: datetime, *, done: int, total: int | None
+    ) -> bool:
+        """Keep the lease and tell how far it is; False once another worker has taken over."""
+        kept = self.connection.execute(
+            update(t.job_runs)
+            .where(_R.run_id == run_id, _R.lease_owner == owner, _R.state == JobState.RUNNING)
+            .values(lease_until=until, done_count=done, total_count=total)
+        )
+        return kept.rowcount == 1
+
+    def finish(
+        self,
+        run_id: int,
+        owner: str,
+        now: datetime,
+        *,
+        state: JobState,
+        result: dict[str, Any],
+        message: str,
+    ) -> bool:
+        ended = self.connection.execute(
+            update(t.job_runs)
+            .where(_R.run_id == run_id, _R.lease_owner == owner, _R.state == JobState.RUNNING)
+            .values(
+                state=state, finished_at=now, lease_until=None, result=result, message=message[:500]
+            )
+        )
+        return ended.rowcount == 1
+
+    def ask_to_stop(self, run_id: int) -> bool:
+        asked = self.connection.execute(
+            update(t.job_runs)
+            .where(_R.run_id == run_id, _R.state == JobState.RUNNING)
+            .values(cancel_requested=True)
+        )
+        return asked.rowcount == 1
+
+    def get(self, run_id: int) -> JobRun:
+        found = self._run(_RUN.where(_R.run_id == run_id))
+        if found is None:
+            raise NotFound(f"There is no job run with the number {run_id}.")
+        return found
+
+    def last(self, job: str) -> JobRun | None:
+        """The run that started last, running or not."""
+        return self._run(
+            _RUN.where(_R.job == job, _R.started_at.is_not(None))
+            .order_by(_R.started_at.desc(), _R.run_id.desc())
+            .limit(1)
+        )
+
+    def history(self, job: str, *, limit: int = 50) -> tuple[JobRun, ...]:
+        rows = self.connection.execute(
+            _RUN.where(_R.job == job).order_by(_R.due_at.desc()).limit(limit)
+        )
+        return tuple(_run_of(row) for row in rows)
+
+    def add_now(self, job: str, now: datetime) -> int:
+        """A run that a person asked for, besides the schedule."""
+        key = self.connection.execute(
+            insert(t.job_runs).values(job=job, due_at=now)
+        ).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def _run(self, statement: Select[Any]) -> JobRun | None:
+        row = self.connection.execute(statement).one_or_none()
+        return None if row is None else _run_of(row)
+
+
+def _run_of(row: Any) -> JobRun:
+    return JobRun(
+        run_id=row.run_id,
+        job=row.job,
+        due_at=row.due_at,
+        state=JobState(row.state),
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        done_count=row.done_count,
+        total_count=row.total_count,
+        cancel_requested=bool(row.cancel_requested),
+        result=dict(row.result or {}),
+        message=row.message or "",
+    )
