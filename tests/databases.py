@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import NullPool
 
 from learnhub_desktop.db.engine import open_engines
 from learnhub_desktop.db.school import NewSchool, create, create_school
@@ -96,6 +97,16 @@ def opened(url: str, label: str) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def alone(database: Database) -> Iterator[Connection]:
+    """A connection to the same server as another program has one; it is rolled back."""
+    engine = create_engine(
+        database.engines.writer.url, isolation_level="READ COMMITTED", poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session", params=ALL_KINDS)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import (
-    URL,
     Connection,
-    create_engine,
     delete,
     func,
     insert,
@@ -21,7 +17,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.pool import NullPool
 
 from learnhub_desktop.db.tables import (
     courses,
@@ -34,6 +29,7 @@ from learnhub_desktop.db.tables import (
     users,
 )
 from learnhub_desktop.db.transactions import Database
+from tests.databases import alone
 from tests.factories import (
     NOW,
     make_course,
@@ -216,14 +212,6 @@ def test_a_duplicate_that_turns_into_an_update_is_counted_once(server_school: Da
     assert (found[0], *found[2:]) == (1, 3, 1, Decimal("3.00"))
 
 
-@contextmanager
-def opened_alone(url: URL) -> Iterator[Connection]:
-    """A connection of its own, as another program has one."""
-    engine = create_engine(url, isolation_level="READ COMMITTED", poolclass=NullPool)
-    with engine.connect() as connection:
-        yield connection
-
-
 @pytest.mark.proof
 def test_enrolments_and_reviews_of_one_course_at_once_neither_deadlock_nor_drift(
     server_school: Database,
@@ -233,13 +221,12 @@ def test_enrolments_and_reviews_of_one_course_at_once_neither_deadlock_nor_drift
         course_id = make_course(connection)
         students = [make_student(connection) for _ in range(clients * each)]
         connection.commit()
-    url = server_school.engines.writer.url
     failures: list[BaseException] = []
     start = threading.Barrier(clients)
 
     def work(own: list[int]) -> None:
         try:
-            with opened_alone(url) as connection:
+            with alone(server_school) as connection:
                 start.wait()
                 for student_id in own:
                     connection.execute(

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, Index, Integer, String, UniqueConstraint, text
 
 from learnhub_desktop.db.tables.base import key, loose, ref, table
-from learnhub_desktop.db.types import choice, flag, moment, percent
+from learnhub_desktop.db.types import choice, code, flag, moment, percent
 from learnhub_desktop.domain.states import EnrolmentSource, EnrolmentStatus
 
 enrollments: Final = table(
@@ -65,7 +65,7 @@ course_access: Final = table(
     moment("access_expires_at"),
     moment("granted_at", nullable=False, now=True),
     moment("ended_at"),
-    Column("end_reason", String(32)),
+    Column("end_reason", code(32)),
     Column("reason", String(500)),
     moment("updated_at", nullable=False, now=True),
     Index(None, "course_id"),

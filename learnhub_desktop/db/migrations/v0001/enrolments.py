@@ -124,7 +124,7 @@ def _course_access() -> None:
         sa.Column("access_expires_at", MOMENT),
         sa.Column("granted_at", MOMENT, server_default=utc_now(), nullable=False),
         sa.Column("ended_at", MOMENT),
-        sa.Column("end_reason", sa.String(32)),
+        sa.Column("end_reason", code(32)),
         sa.Column("reason", sa.String(500)),
         sa.Column("updated_at", MOMENT, server_default=utc_now(), nullable=False),
         primary_key("course_access", "student_id", "course_id"),
