@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, true, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
@@ -20,6 +20,7 @@ from learnhub_desktop.errors import NotFound
 _E: Final = t.enrollments.c
 _L: Final = t.lessons.c
 _P: Final = t.lesson_progress.c
+_EVERYTHING: Final = int(ALL_DONE * 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +109,15 @@ class ProgressRepository(ProgressReads):
         moves no other: nobody's completion is taken away by a new lesson. The course must
         be locked. Its row is not named: the triggers of `enrollments` may write it.
         """
-        done, total = _counts(course_id)
-        hundredths = _hundredths(done, total)
-        finished = and_(_E.status == EnrolmentStatus.ACTIVE, total > 0, done >= total)
+        share = _share_in_hundredths(course_id)
+        finished = and_(_E.status == EnrolmentStatus.ACTIVE, share == _EVERYTHING)
         is_sqlite = self.connection.dialect.name == "sqlite"
         written = self.connection.execute(
             update(t.enrollments)
             .where(_E.course_id == course_id)
             # On the servers an assignment sees those before it: the status comes last.
             .ordered_values(
-                (_E.progress_percentage, hundredths if is_sqlite else hundredths / literal(100)),
+                (_E.progress_percentage, share if is_sqlite else share / literal(100)),
                 (_E.progress_stale, False),
                 (
                     _E.completed_at,
@@ -197,37 +197,32 @@ class ProgressRepository(ProgressReads):
         )
 
 
-def _counts(course_id: int) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Lessons done by the student of the enrolment that is updated, and all of the course."""
-    done_by_student = (
+def _share_in_hundredths(course_id: int) -> ColumnElement[int]:
+    """`domain.progress.percentage` in SQL, of the enrolment that is updated, times 100.
+
+    The course's students are counted once, in a derived table. Whole numbers throughout,
+    and divided only where nothing remains: a quotient of four decimals, as MySQL keeps it,
+    would be rounded twice.
+    """
+    counted = (
         select(_P.student_id, func.count().label("done"))
         .join(t.lessons, _L.lesson_id == _P.lesson_id)
         .where(_L.course_id == course_id, _P.completed)
         .group_by(_P.student_id)
-        .subquery()
+        .subquery("counted")
     )
-    done = (
-        select(done_by_student.c.done)
-        .where(done_by_student.c.student_id == _E.student_id)
-        .correlate(t.enrollments)
-        .scalar_subquery()
-    )
-    total = select(func.count()).where(_L.course_id == course_id).scalar_subquery()
-    return func.coalesce(done, 0), total
-
-
-def _hundredths(done: ColumnElement[int], total: ColumnElement[int]) -> ColumnElement[int]:
-    """`domain.progress.percentage` in SQL, in whole hundredths of a percent.
-
-    Whole numbers throughout, and divided only where nothing remains: a quotient of four
-    decimals, as MySQL keeps it, would be rounded twice.
-    """
+    lessons = select(func.count().label("total")).where(_L.course_id == course_id).subquery("every")
+    done, total = counted.c.done, lessons.c.total
     half_up, divisor = done * 20_000 + total, func.nullif(total, 0) * 2
     rounded = (half_up - half_up % divisor) // divisor
-    everything = int(ALL_DONE * 100)
-    return case(
-        (total == 0, 0),
-        (done >= total, everything),
-        (rounded >= everything, everything - 1),
-        else_=rounded,
+    share = case(
+        (done >= total, _EVERYTHING), (rounded >= _EVERYTHING, _EVERYTHING - 1), else_=rounded
+    )
+    return func.coalesce(
+        select(share)
+        .select_from(counted.join(lessons, true()))
+        .where(counted.c.student_id == _E.student_id)
+        .correlate(t.enrollments)
+        .scalar_subquery(),
+        0,
     )

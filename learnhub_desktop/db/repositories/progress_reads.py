@@ -210,19 +210,28 @@ class ProgressReads(Repository):
     def list_finished(self, course_id: int, *, after_id: int, limit: int) -> list[FinishedStudent]:
         """Students who did every lesson of the course, whatever their enrolment says, by id."""
         every = select(func.count()).where(_L.course_id == course_id).scalar_subquery()
+        # Counted from the index alone; the days of those few who are shown come after.
         finished = (
-            select(_P.student_id, func.max(_P.completed_at).label("finished_at"))
+            select(_P.student_id)
             .join(t.lessons, _L.lesson_id == _P.lesson_id)
             .where(_L.course_id == course_id, _P.completed)
             .group_by(_P.student_id)
             .having(func.count() == every)
             .subquery()
         )
+        user_id = t.users.c.user_id
+        last_of_them = (
+            select(func.max(_P.completed_at))
+            .join(t.lessons, _L.lesson_id == _P.lesson_id)
+            .where(_L.course_id == course_id, _P.student_id == user_id)
+            .correlate(t.users)
+            .scalar_subquery()
+        )
         statement = (
-            select(t.users.c.user_id, t.users.c.name, t.users.c.email, finished.c.finished_at)
-            .join(finished, finished.c.student_id == t.users.c.user_id)
-            .where(t.users.c.user_id > after_id, t.users.c.deleted_at.is_(None))
-            .order_by(t.users.c.user_id)
+            select(user_id, t.users.c.name, t.users.c.email, last_of_them)
+            .join(finished, finished.c.student_id == user_id)
+            .where(user_id > after_id, t.users.c.deleted_at.is_(None))
+            .order_by(user_id)
             .limit(limit)
         )
         return [FinishedStudent(*row) for row in self.connection.execute(statement)]

@@ -142,7 +142,8 @@ class UserRepository(Repository):
             steps.append([])
         found: dict[int, PersonRow] = {}
         for conditions in steps:
-            if len(found) >= limit:
+            # Whoever typed a whole address or a number with its sign means that one person.
+            if len(found) >= limit or (found and ("@" in plain or plain.startswith("#"))):
                 break
             statement = (
                 _PERSON.where(*among, *conditions).order_by(_U.search_text, _U.user_id).limit(limit)
