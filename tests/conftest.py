@@ -18,7 +18,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         (report.nodeid.split("::")[-1], outcome)
         for outcome in ("passed", "failed", "error", "skipped")
         for report in terminalreporter.getreports(outcome)
-        if "proof" in report.keywords
+        if "proof" in getattr(report, "keywords", ())  # a failed collection has none
     }
     if proofs:
         terminalreporter.section("guarantees, and whether they held")
