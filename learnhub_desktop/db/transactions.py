@@ -148,6 +148,10 @@ class UnitOfWork:
         return repositories.ProgressRepository(self.connection)
 
     @cached_property
+    def sales(self) -> repositories.SaleRepository:
+        return repositories.SaleRepository(self.connection)
+
+    @cached_property
     def settings(self) -> repositories.SettingsRepository:
         return repositories.SettingsRepository(self.connection)
 
