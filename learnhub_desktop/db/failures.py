@@ -184,9 +184,9 @@ def _refusal(error: DBAPIError) -> LearnHubError:
     if code == 1644 or (is_sqlite and code == sqlite3.SQLITE_CONSTRAINT_TRIGGER):
         return RuleRefused(ServerRefusal.TRIGGER, text)
     if code in (1062, 1586) or (is_sqlite and "UNIQUE" in text):
+        key = _key(error)
         for name, sentence in _DUPLICATES.items():
-            # SQLite names "users.email", the servers "uq_users_email" or "users.PRIMARY".
-            if name in text.replace(".", "_"):
+            if name in key:
                 return RuleRefused(ServerRefusal.DUPLICATE, sentence)
         return RuleRefused(
             ServerRefusal.DUPLICATE, "This was saved already, perhaps by another desk."
@@ -205,6 +205,16 @@ def _refusal(error: DBAPIError) -> LearnHubError:
     return RuleRefused(
         ServerRefusal.CHECK, f"The database refused a value that is not allowed: {text}"
     )
+
+
+def _key(error: DBAPIError) -> str:
+    """Which key is taken: "users_email" on SQLite, "uq_users_email" on the servers."""
+    text = _sentence(error).replace(".", "_")
+    if "'PRIMARY'" in text:
+        # MariaDB does not say whose primary key.
+        table = re.search(r"INTO `?(\w+)", error.statement or "")
+        return f"{text} {table.group(1) if table else ''}"
+    return text
 
 
 def _sentence(error: DBAPIError) -> str:
