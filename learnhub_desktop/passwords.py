@@ -49,7 +49,7 @@ def ask(profile: Profile) -> str | None:
 def remembered(profile: Profile) -> str | None:
     """What the system's keyring keeps for the profile; None without a keyring."""
     backend = _backend()
-    if backend is None:
+    if backend is None or not profile.account:
         return None
     from keyring.errors import KeyringError
 
@@ -63,7 +63,7 @@ def remembered(profile: Profile) -> str | None:
 def remember(profile: Profile, password: str) -> bool:
     """Keep the password in the system's keyring; False where that is not possible."""
     backend = _backend()
-    if backend is None:
+    if backend is None or not profile.account:
         return False
     from keyring.errors import KeyringError
 
@@ -78,7 +78,7 @@ def remember(profile: Profile, password: str) -> bool:
 def forget(profile: Profile) -> None:
     """Remove the password from the system's keyring, if it is there."""
     backend = _backend()
-    if backend is None:
+    if backend is None or not profile.account:
         return
     from keyring.errors import KeyringError
 
