@@ -179,13 +179,26 @@ class ArchiveRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """``rating`` is 1 to 5; one review a student and course."""
+
+    review_id: int
+    student_id: int
+    student_name: str
+    course_id: int
+    rating: int
+    comment: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CourseDetail:
     """``required_by`` are the courses that ask for this one first."""
 
     course: Course
     tags: tuple[str, ...]
     lessons: tuple[Lesson, ...]
-    loose_quizzes: tuple[Quiz, ...]
     prerequisites: tuple[CourseName, ...]
     required_by: tuple[CourseName, ...]
     sales: tuple[SaleRow, ...]
