@@ -9,7 +9,7 @@ from typing import Final
 
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.enrolments import AccessFacts
-from learnhub_desktop.domain.moments import say_day, say_moment
+from learnhub_desktop.domain.moments import say_day, say_last_day, say_moment
 from learnhub_desktop.domain.situations import AccessEnd, FailedPayment, OpenPayment, Situation
 from learnhub_desktop.domain.states import (
     CourseStatus,
@@ -346,4 +346,4 @@ def _open_until(access: AccessFacts, zone: tzinfo) -> str:
 
 
 def _until_day(expires_at: datetime | None, zone: tzinfo) -> str:
-    return " for life" if expires_at is None else f" until {say_day(expires_at, zone)}"
+    return " for life" if expires_at is None else f" until {say_last_day(expires_at, zone)}"

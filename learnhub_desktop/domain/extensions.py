@@ -9,7 +9,7 @@ from typing import Final
 
 from learnhub_desktop.domain.billing import access_until
 from learnhub_desktop.domain.enrolments import AccessFacts
-from learnhub_desktop.domain.moments import end_of_day, say_day
+from learnhub_desktop.domain.moments import end_of_day, say_last_day
 from learnhub_desktop.domain.states import EnrolmentStatus
 from learnhub_desktop.errors import InvalidInput
 
@@ -75,12 +75,12 @@ def decide_extension(
     if expires_at <= now:
         return ExtensionDecision(
             refusal=ExtendRefusal.NOT_LATER,
-            message=f"{say_day(expires_at, zone)} is over; choose a later day.",
+            message=f"{say_last_day(expires_at, zone)} is over; choose a later day.",
         )
     if is_open and current is not None and expires_at <= current:
         return ExtensionDecision(
             refusal=ExtendRefusal.NOT_LATER,
-            message=f"Access is open until {say_day(current, zone)} already; choose a later day.",
+            message=f"Access is open until {say_last_day(current, zone)} already; choose a later day.",
         )
     return ExtensionDecision(expires_at)
 

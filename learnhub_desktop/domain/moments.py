@@ -16,6 +16,11 @@ def say_day(moment: datetime, zone: tzinfo) -> str:
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
+def say_last_day(ends_at: datetime, zone: tzinfo) -> str:
+    """The last day on which what ends then is open: the day before, where it ends at midnight."""
+    return say_day(ends_at - datetime.resolution, zone)
+
+
 def say_moment(moment: datetime, zone: tzinfo) -> str:
     """``3 March 2026 at 14:05``."""
     return f"{say_day(moment, zone)} at {moment.astimezone(zone):%H:%M}"

@@ -16,7 +16,7 @@ from learnhub_desktop.domain.extensions import (
     ExtensionDecision,
     decide_extension,
 )
-from learnhub_desktop.domain.moments import say_day
+from learnhub_desktop.domain.moments import say_last_day
 from learnhub_desktop.domain.text import check_text
 from learnhub_desktop.errors import RuleRefused
 
@@ -107,7 +107,9 @@ def extend_access(
         )
     uow.access.extend(student_id, course_id, decision.expires_at, reason=reason, now=now)
     until = (
-        "for life" if decision.expires_at is None else f"until {say_day(decision.expires_at, zone)}"
+        "for life"
+        if decision.expires_at is None
+        else f"until {say_last_day(decision.expires_at, zone)}"
     )
     return Changes(
         Touched.ENROLMENTS,

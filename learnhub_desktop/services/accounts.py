@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.changes import Changes, Touched
@@ -18,8 +20,20 @@ from learnhub_desktop.domain.students import (
 )
 from learnhub_desktop.domain.text import search_key
 from learnhub_desktop.errors import RuleRefused
+from learnhub_desktop.services.refund_effects import end_subscription
 
-_LISTED = 50
+_LISTED: Final = 50
+_TOUCHED: Final = (
+    Touched.CATALOG
+    | Touched.STUDENTS
+    | Touched.ENROLMENTS
+    | Touched.PAYMENTS
+    | Touched.SUBSCRIPTIONS
+)
+_ENDS_WITH_IT: Final = "The subscription ends, with the courses it opened; it is not billed again."
+_ENDED_WITH_IT: Final = (
+    "The subscription has ended, with the courses it opened; it is not billed again."
+)
 
 
 def preview_deletion(uow: UnitOfWork, user_id: int) -> DeletionPreview:
@@ -34,9 +48,10 @@ def delete_account(
 ) -> Changes:
     """Delete an account softly: name, e-mail and notes go for good, the rest stays.
 
-    The country stays, since reports of money count by it and it names nobody among many.
-    ``row_version`` is what the screen showed. RuleRefused, with the list, while money is
-    under way or left, or while an instructor has live courses.
+    A subscription ends as if it were cancelled now, with the courses it opened. The country
+    stays: reports count by it, and it names nobody among many. ``row_version`` is what the
+    screen showed. RuleRefused, with the list, while money is under way or left, or while an
+    instructor has live courses.
     """
     uow.actor.require(Right.DELETE_ACCOUNT)
     # A purchase locks this row before it holds a seat, and a new course its instructor's.
@@ -51,21 +66,22 @@ def delete_account(
         )
     if obstacles:
         raise RuleRefused(obstacles[0].reason, " ".join(o.message for o in obstacles))
-    now = uow.now()
-    subscriptions = uow.users.count_live_subscriptions(user_id)
     refund_due = uow.users.has_refund_due(user_id)
-    uow.users.end_subscriptions(user_id, now)
+    subscriptions = uow.users.list_running_subscriptions(user_id)
+    for subscription_id in subscriptions:
+        uow.subscriptions.lock_with_courses(subscription_id)
+        end_subscription(uow, subscription_id)
     _forget(uow, person, reason)
     sentences = [
         f"The account of {person.user_type} {user_id} was deleted. "
         "Its payments and enrolments stay, and its e-mail address can be used again."
     ]
     if subscriptions:
-        sentences.append(f"{_subscriptions(subscriptions)} cancelled and not billed again.")
+        sentences.append(_ENDED_WITH_IT)
     if refund_due:
         sentences.append("A payment of this account is still due back.")
     return Changes(
-        Touched.STUDENTS | Touched.ENROLMENTS | Touched.PAYMENTS | Touched.SUBSCRIPTIONS,
+        _TOUCHED,
         " ".join(sentences),
         subject_id=user_id,
         warning=refund_due,
@@ -84,7 +100,7 @@ def _forget(uow: UnitOfWork, person: PersonRow, reason: DeletionReason) -> None:
         deleted_at=uow.now(),
         deletion_reason=str(reason),
     )
-    uow.users.forget_free_text(person.user_id)
+    uow.users.forget_texts(person.user_id)
     uow.users.disable_accounts(person.user_id)
 
 
@@ -122,13 +138,8 @@ def _consequences(uow: UnitOfWork, person: PersonRow) -> tuple[str, ...]:
             if seats == 1
             else f"{seats:,} enrolments keep their seats; cancel them first to free the seats."
         )
-    subscriptions = uow.users.count_live_subscriptions(person.user_id)
-    if subscriptions:
-        said.append(f"{_subscriptions(subscriptions)} cancelled and not billed again.")
+    if uow.users.list_running_subscriptions(person.user_id):
+        said.append(_ENDS_WITH_IT)
     if uow.users.has_refund_due(person.user_id):
         said.append("A payment is still due back; settle it first.")
     return tuple(said)
-
-
-def _subscriptions(count: int) -> str:
-    return "1 subscription is" if count == 1 else f"{count:,} subscriptions are"

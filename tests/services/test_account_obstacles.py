@@ -180,7 +180,7 @@ def test_the_dialog_says_what_deleting_does(any_uow: UnitOfWork) -> None:
         "Nobody can log in with the account any more.",
         f"Payments and enrolments stay, under the name “Deleted student {ada.student_id}”.",
         "1 enrolment keeps its seat; cancel it first to free the seat.",
-        "1 subscription is cancelled and not billed again.",
+        "The subscription ends, with the courses it opened; it is not billed again.",
     )
     assert seen.person.row_version == 1
 
@@ -205,6 +205,6 @@ def test_a_refused_deletion_leaves_everything_as_it_was(database: Database) -> N
         database.write(accounts.delete_account, ada, reason=DeletionReason.REQUESTED, row_version=1)
 
     def kept(uow: UnitOfWork) -> tuple[Any, ...]:
-        return uow.users.get(ada).name, uow.users.count_live_subscriptions(ada)
+        return uow.users.get(ada).name, len(uow.users.list_running_subscriptions(ada))
 
     assert database.read(kept) == ("Ada Lovelace", 1)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -206,7 +206,7 @@ def test_the_reason_is_a_word_from_a_list(uow: UnitOfWork) -> None:
 
 
 @pytest.mark.parametrize("status", ["active", "past_due"])
-def test_subscriptions_end_and_are_not_billed_again(any_uow: UnitOfWork, status: str) -> None:
+def test_a_subscription_ends_and_is_not_billed_again(any_uow: UnitOfWork, status: str) -> None:
     ada = make_student(any_uow.connection)
     subscription = make_subscription(
         any_uow.connection, ada, status=status, payment_token="tok_1", next_retry_at=NOW
@@ -214,7 +214,9 @@ def test_subscriptions_end_and_are_not_billed_again(any_uow: UnitOfWork, status:
 
     message = delete(any_uow, ada)
 
-    assert message.endswith("1 subscription is cancelled and not billed again.")
+    assert message.endswith(
+        "The subscription has ended, with the courses it opened; it is not billed again."
+    )
     c = t.subscriptions.c
     row = any_uow.connection.execute(
         select(
@@ -223,6 +225,33 @@ def test_subscriptions_end_and_are_not_billed_again(any_uow: UnitOfWork, status:
         ).where(c.subscription_id == subscription)
     ).one()  # fmt: skip
     assert row == ("cancelled", NOW, None, None, None, date(2026, 4, 1))
+
+
+def test_what_a_subscription_opened_ends_with_it_and_what_was_bought_stays(
+    any_uow: UnitOfWork,
+) -> None:
+    connection = any_uow.connection
+    ada = make_student(connection)
+    subscription = make_subscription(connection, ada)
+    bought, opened = (make_course(connection, enrolled_students=1) for _ in range(2))
+    make_enrolment(connection, ada, bought)
+    make_enrolment(connection, ada, opened, source="subscription", subscription_id=subscription)
+    for course in (bought, opened):
+        make_access(connection, ada, course, access_expires_at=NOW + timedelta(days=20))
+
+    delete(any_uow, ada)
+
+    e, c, a = t.enrollments.c, t.courses.c, t.course_access.c
+    found = connection.execute(
+        select(e.course_id, e.status, c.enrolled_students, a.end_reason)
+        .join(t.courses, c.course_id == e.course_id)
+        .join(t.course_access, (a.course_id == e.course_id) & (a.student_id == e.student_id))
+        .where(e.student_id == ada)
+    )
+    assert {tuple(row) for row in found} == {
+        (bought, "active", 1, None),
+        (opened, "cancelled", 0, "subscription_ended"),
+    }
 
 
 def test_a_subscription_that_had_ended_keeps_its_state(uow: UnitOfWork) -> None:

@@ -40,13 +40,15 @@ _LIVE: Final = (CourseStatus.DRAFT, CourseStatus.ACTIVE)
 
 # Whatever staff may have typed about a person, or the person themselves: it can name them,
 # and nobody reads each one again. Ratings, amounts, dates and states stay.
-_FREE_TEXT: Final = (
+_TEXTS: Final = (
     (t.enrollments.c.student_id, t.enrollments.c.reason),
     (t.course_access.c.student_id, t.course_access.c.reason),
     (t.reviews.c.student_id, t.reviews.c.comment),
     (t.payments.c.user_id, t.payments.c.comment),
     (t.payments_archive.c.user_id, t.payments_archive.c.comment),
     (t.fraud_alerts.c.user_id, t.fraud_alerts.c.review_comment),
+    (t.subscriptions.c.user_id, t.subscriptions.c.cancel_reason),
+    (t.subscriptions.c.user_id, t.subscriptions.c.payment_token),
 )
 
 
@@ -225,36 +227,18 @@ class UserRepository(Repository):
         c = t.people.c
         return list(self.connection.scalars(select(c.account).where(c.user_id == user_id)))
 
-    def count_live_subscriptions(self, user_id: int) -> int:
+    def list_running_subscriptions(self, user_id: int) -> list[int]:
+        """The subscriptions that are billed, or would be again."""
         c = t.subscriptions.c
-        counted = self.connection.scalar(
-            select(func.count()).where(c.user_id == user_id, c.status.in_(_BILLED))
+        statement = select(c.subscription_id).where(
+            c.user_id == user_id,
+            c.status.in_((SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)),
         )
-        return counted or 0
+        return list(self.connection.scalars(statement.order_by(c.subscription_id)))
 
-    def end_subscriptions(self, user_id: int, now: datetime) -> None:
-        """Cancel what is billed, and forget how it was paid and why it was cancelled."""
-        c = t.subscriptions.c
-        self.connection.execute(
-            update(t.subscriptions)
-            .where(c.user_id == user_id, c.status.in_(_BILLED))
-            .values(
-                status=SubscriptionStatus.CANCELLED,
-                cancelled_at=now,
-                next_billing_date=None,
-                next_retry_at=None,
-                next_plan_type=None,
-            )
-        )
-        self.connection.execute(
-            update(t.subscriptions)
-            .where(c.user_id == user_id)
-            .values(payment_token=None, cancel_reason=None)
-        )
-
-    def forget_free_text(self, user_id: int) -> None:
-        """Empty every text that was typed about this person, or by them."""
-        for owner, text in _FREE_TEXT:
+    def forget_texts(self, user_id: int) -> None:
+        """Empty every text that was typed about this person or by them, and the card's token."""
+        for owner, text in _TEXTS:
             self.connection.execute(
                 update(owner.table).where(owner == user_id, text.is_not(None)).values({text: None})
             )
@@ -269,9 +253,6 @@ class UserRepository(Repository):
         if row is None:
             raise NotFound(f"There is no person with the number {user_id}.")
         return _person(row)
-
-
-_BILLED: Final = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
 def _exactly(text: str) -> list[ColumnElement[bool]]:
