@@ -143,6 +143,14 @@ def server_school(any_server: Server) -> Iterator[Database]:
             yield database
 
 
+@pytest.fixture
+def server_uow(server_school: Database, clock: SetClock) -> Iterator[UnitOfWork]:
+    """As ``uow``, on each server: whatever is written is undone after the test."""
+    with server_school.engines.writer.connect() as connection:
+        yield UnitOfWork(connection, actor=actor_of("tester", Role.ADMIN), clock=clock)
+        connection.rollback()
+
+
 @pytest.fixture(params=ALL_KINDS)
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database that does not exist, on each kind."""

