@@ -85,7 +85,7 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
         self._pages: OrderedDict[int, list[Line[RowT]]] = OrderedDict()
         self._numbers: dict[int, int] = {}
         self._currencies: set[str] = set()
-        self._is_complete = False
+        self._is_short = False
         self._sorted_by: tuple[Column[RowT], bool] | None = None
         self._seen = (0, -1)
         self._asked: tuple[int, ...] = ()
@@ -101,6 +101,11 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
     @property
     def zone(self) -> tzinfo:
         return self._reading.zone
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all rows were handed in at once, so that the list sorts itself."""
+        return self._is_short
 
     def line(self, number: int) -> Line[RowT] | None:
         """Row ``number`` ready for painting; None while it is not loaded."""
@@ -144,7 +149,7 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
         True where the rows are the same and only cells changed, so that selection and
         scroll position still hold; False after a reset.
         """
-        self._is_complete = False
+        self._is_short = False
         self._reading = replace(self._reading, now=self._clock())
         currencies = self._currencies_in(row for page in pages.values() for row in page)
         self._asked = ()
@@ -207,13 +212,15 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
                 for first in range(0, len(ordered), PAGE_ROWS)
             },
         )
-        self._is_complete = True
+        self._is_short = True
         return only_cells
 
     def reword(self) -> None:
-        """Say the held rows anew, since "Today 09:42" is wrong after midnight."""
-        self._reading = replace(self._reading, now=self._clock())
-        self._say_again()
+        """Say the held rows anew once a day has passed: "Today 09:42" is wrong after midnight."""
+        before, now = self._reading.now, self._clock()
+        if before.astimezone(self.zone).date() != now.astimezone(self.zone).date():
+            self._reading = replace(self._reading, now=now)
+            self._say_again()
 
     # Qt's side
 
@@ -258,7 +265,7 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
             return
         wanted = self.columns[column]
         descending = order == Qt.SortOrder.DescendingOrder
-        if not self._is_complete:
+        if not self._is_short:
             self.sort_asked.emit(wanted.key, descending)
             return
         self._sorted_by = (wanted, descending)
@@ -268,8 +275,10 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
 
     def _pages_seen(self) -> range:
         first, last = self._seen
+        if last < first:
+            return range(0)
         first, last = max(0, first - _MARGIN_ROWS), min(self._total - 1, last + _MARGIN_ROWS)
-        return range(first // PAGE_ROWS, last // PAGE_ROWS + 1) if last >= first else range(0)
+        return range(first // PAGE_ROWS, last // PAGE_ROWS + 1)
 
     def _missing(self) -> tuple[int, ...]:
         first, last = self._seen
@@ -297,7 +306,7 @@ class WindowModel(QAbstractTableModel, Generic[RowT]):
                 del self._numbers[row_id]
 
     def _drop_oldest(self) -> None:
-        while not self._is_complete and len(self._pages) > KEPT_PAGES:
+        while not self._is_short and len(self._pages) > KEPT_PAGES:
             self._forget(next(iter(self._pages)))
 
     def _say(self, row: RowT) -> Line[RowT]:

@@ -71,6 +71,10 @@ class TaskScope(QObject):
     def is_running(self, key: str) -> bool:
         return key in self._tasks
 
+    def running(self, prefix: str) -> tuple[str, ...]:
+        """The keys of running tasks that begin so."""
+        return tuple(key for key in self._tasks if key.startswith(prefix))
+
     def cancel(self, key: str) -> None:
         if (task := self._tasks.pop(key, None)) is not None:
             task.cancel()

@@ -124,11 +124,21 @@ _MARKS: Final = {
 }
 
 _current = LIGHT
+_density = Density.COMFORTABLE
 
 
 def tokens() -> Tokens:
     """The colours in force. The look belongs to the whole process, as Qt's palette does."""
     return _current
+
+
+def density() -> Density:
+    return _density
+
+
+def row_height() -> int:
+    """The height of a table row in pixels, by the density in force."""
+    return _density.value
 
 
 def colour(name: str) -> QColor:
@@ -181,7 +191,6 @@ class Theme(QObject):
         self._scheme = scheme or app.styleHints().colorScheme
         self._folder = QTemporaryDir()
         self.setting = setting
-        self.density = density
         self.look = Look.LIGHT
         app.styleHints().colorSchemeChanged.connect(self.follow_system)
         # The style sheet's sizes are made for Fusion, which looks the same on every desktop.
@@ -189,19 +198,17 @@ class Theme(QObject):
         font = app.font()
         font.setPointSizeF(FONT_POINTS)
         app.setFont(font)
-        self._apply()
-
-    @property
-    def row_height(self) -> int:
-        return self.density.value
+        self.choose_density(density)
 
     def choose(self, setting: LookSetting) -> None:
         self.setting = setting
         self._apply()
 
     def choose_density(self, density: Density) -> None:
-        self.density = density
-        self.changed.emit()
+        global _density
+        _density = density
+        # Applying the style again tells every table, as a change of look does.
+        self._apply()
 
     def follow_system(self) -> None:
         """Look at the desktop's scheme again, unless a person chose a look."""

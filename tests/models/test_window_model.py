@@ -29,21 +29,32 @@ def model(make_model):
 
 
 @pytest.fixture
-def wanted(model):
+def large(make_model):
+    """A model without the tester, which visits each cell of a million rows at every change."""
+    return make_model()
+
+
+def asked(model):
+    """All that the model asks for from now on."""
     seen = []
     model.pages_wanted.connect(seen.append)
     return seen
+
+
+@pytest.fixture
+def wanted(model):
+    return asked(model)
 
 
 def shown(model, row, column):
     return model.index(row, column).data()
 
 
-def test_the_row_count_is_true_before_any_row_is_loaded(model):
-    model.show(1_000_000, {})
-    assert model.rowCount() == 1_000_000
-    assert shown(model, 999_999, STUDENT) == ""
-    assert model.row(999_999) is None
+def test_the_row_count_is_true_before_any_row_is_loaded(large):
+    large.show(1_000_000, {})
+    assert large.rowCount() == 1_000_000
+    assert shown(large, 999_999, STUDENT) == ""
+    assert large.row(999_999) is None
 
 
 def test_a_loaded_page_shows_its_rows(model):
@@ -70,22 +81,23 @@ def test_rows_that_become_visible_are_wanted_nearest_first(model, wanted, qtbot)
     qtbot.waitUntil(lambda: wanted == [(4, 3)])
 
 
-def test_only_the_last_place_of_a_fling_is_wanted(model, wanted, qtbot):
-    model.show(100_000, {})
-    for first in range(0, 50_000, 1_000):
-        model.look_at(first, first + 30)
-    qtbot.waitUntil(lambda: len(wanted) == 1)
-    assert wanted == [(490,)] or wanted == [(490, 489)]
+def test_only_the_last_place_of_a_fling_is_wanted(large, qtbot):
+    wanted = asked(large)
+    large.show(100_000, {})
+    for first in range(30, 50_000, 1_000):
+        large.look_at(first, first + 30)
+    qtbot.waitUntil(lambda: wanted == [(490,)])
 
 
-def test_pages_scrolled_away_are_no_longer_wanted(model, wanted, qtbot):
-    model.show(100_000, {})
-    model.look_at(5_030, 5_060)
+def test_pages_scrolled_away_are_no_longer_wanted(large, qtbot):
+    wanted = asked(large)
+    large.show(100_000, {})
+    large.look_at(5_030, 5_060)
     qtbot.waitUntil(lambda: wanted == [(50,)])
-    model.look_at(9_030, 9_060)
+    large.look_at(9_030, 9_060)
     qtbot.waitUntil(lambda: wanted == [(50,), (90,)])
-    model.fill(90, page(90))
-    model.look_at(9_031, 9_061)
+    large.fill(90, page(90))
+    large.look_at(9_031, 9_061)
     qtbot.wait(30)
     assert wanted == [(50,), (90,)]
 
@@ -98,7 +110,8 @@ def test_a_failed_page_can_be_asked_for_again(model, wanted, qtbot):
     qtbot.waitUntil(lambda: wanted == [(0,), (0,)])
 
 
-def test_memory_stays_bounded_and_keeps_what_is_seen(model):
+def test_memory_stays_bounded_and_keeps_what_is_seen(large):
+    model = large
     model.show(1_000_000, {})
     for number in range(KEPT_PAGES + 50):
         model.look_at(number * PAGE_ROWS + 40, number * PAGE_ROWS + 60)
@@ -185,7 +198,8 @@ def test_a_short_list_sorts_itself_and_stays_sorted(model):
     assert [model.row(number).sale_id for number in range(2)] == [4, 1]
 
 
-def test_a_short_list_holds_all_its_rows(model, wanted, qtbot):
+def test_a_short_list_holds_all_its_rows(large, qtbot):
+    model, wanted = large, asked(large)
     model.set_all_rows([make_sale(number) for number in range(12_000)])
     model.look_at(11_000, 11_030)
     qtbot.wait(30)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -26,8 +26,8 @@ from learnhub_desktop.ui.widgets.fields import ConsequenceBox, Field
 
 _WIDTH: Final = 440
 _TALLEST: Final = 640
-
-DialogT = TypeVar("DialogT", bound="FormDialog")
+_SHORTEST: Final = 240
+_AROUND: Final = 260  # what the dialog needs beside its fields
 
 
 class FormDialog(QDialog):
@@ -38,7 +38,7 @@ class FormDialog(QDialog):
     the dialog stays open with all that was typed.
 
     Signals:
-        done: What ``act`` returned.
+        done_with: What ``act`` returned.
     """
 
     done_with = Signal(object)
@@ -143,15 +143,9 @@ class FormDialog(QDialog):
         """As tall as its fields need, up to what a small screen shows."""
         self._inner.adjustSize()
         wanted = self._inner.sizeHint().height() + 2
-        self._scroll.setMinimumHeight(min(wanted, _TALLEST - 220))
+        window = self.parentWidget().window().height() if self.parentWidget() else _TALLEST
+        self._scroll.setMinimumHeight(min(wanted, max(_SHORTEST, window - _AROUND)))
         self.adjustSize()
-
-    def reject(self) -> None:
-        # Work that was begun goes on: its outcome reaches the message line.
-        super().reject()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
