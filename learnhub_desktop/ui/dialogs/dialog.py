@@ -143,7 +143,8 @@ class FormDialog(QDialog):
         """As tall as its fields need, up to what a small screen shows."""
         self._inner.adjustSize()
         wanted = self._inner.sizeHint().height() + 2
-        window = self.parentWidget().window().height() if self.parentWidget() else _TALLEST
+        parent = self.parentWidget()
+        window = parent.window().height() if parent is not None else _TALLEST
         self._scroll.setMinimumHeight(min(wanted, max(_SHORTEST, window - _AROUND)))
         self.adjustSize()
 
