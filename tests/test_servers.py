@@ -25,6 +25,16 @@ ROOT = Path(__file__).parent.parent
 # A test run inside a test run must not take itself for a worker, nor use a named server.
 UNWANTED = ("PYTEST_", "LEARNHUB_TEST_")
 
+# Ends with its standard input as well, so that it never outlives the test that started it.
+A_TEST_RUN = """
+import signal, sys
+from tests.servers.private import PrivateServer
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with PrivateServer("mariadb") as server:
+    print(server.pid, server.folder, flush=True)
+    sys.stdin.read()
+"""
+
 
 def is_alive(pid: int) -> bool:
     try:
@@ -136,18 +146,35 @@ def test_no_server_has_the_rights_of_root(start_server: StartServer) -> None:
 @pytest.mark.usefixtures("mariadb_server")
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_the_end_of_a_test_run_ends_its_servers(ending: signal.Signals) -> None:
-    command = [sys.executable, "-m", "tests.servers", "mariadb"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as test_run:
+    with subprocess.Popen(
+        [sys.executable, "-c", A_TEST_RUN],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as test_run:
         assert test_run.stdout is not None
-        said = test_run.stdout.readline()
-        address = next(word for word in said.split() if word.startswith("mysql+pymysql://"))
-        pid_file = Path(str(ask(named("mariadb", address.rstrip(";")), "SELECT @@pid_file")))
-        pid = int(pid_file.read_text())
-        assert is_alive(pid)
+        pid_text, folder = test_run.stdout.readline().split(maxsplit=1)
+        assert is_alive(int(pid_text))
         test_run.send_signal(ending)
+        test_run.wait()
 
-    wait_until(lambda: not is_alive(pid))
-    wait_until(lambda: not pid_file.parent.exists())
+    wait_until(lambda: not is_alive(int(pid_text)))
+    wait_until(lambda: not Path(folder.strip()).exists())
+
+
+@pytest.mark.usefixtures("mariadb_server")
+def test_a_server_started_by_hand_runs_until_it_is_ended() -> None:
+    command = [sys.executable, "-m", "tests.servers", "mariadb"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as by_hand:
+        assert by_hand.stdout is not None
+        said = by_hand.stdout.readline()
+        address = next(word for word in said.split() if word.startswith("mysql+pymysql://"))
+        server = named("mariadb", address.rstrip(";"))
+        by_hand.send_signal(signal.SIGINT)
+
+    assert by_hand.returncode == 0
+    assert not answers(server)
 
 
 @pytest.mark.usefixtures("mariadb_server")

@@ -36,7 +36,9 @@ def main() -> int:
 def _run(kind: Kind) -> int:
     with PrivateServer(kind) as server:
         print(f"{NAMES[kind]} {server.version} runs at {server.url()}; Ctrl-C ends it.", flush=True)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        # A shell that starts this in the background leaves Ctrl-C ignored.
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, lambda *_: sys.exit(0))
         signal.pause()
     return 0
 
@@ -46,5 +48,3 @@ if __name__ == "__main__":
         sys.exit(main())
     except ServerMissing as missing:
         sys.exit(str(missing))
-    except KeyboardInterrupt:
-        sys.exit(0)
