@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _GIVE_UP_AFTER_S: Final = 8.0
 _LONGEST_PAUSE_S: Final = 0.5
+_FIRST_STOP_PAUSE_S: Final = 0.01
+_LAST_STOP_PAUSE_S: Final = 5.0
 
 
 def database_now(connection: Connection) -> datetime:
@@ -51,29 +53,44 @@ class ReadJob:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stop: Callable[[], None] | None = None
+        self._done = threading.Event()
         self.cancelled = False
 
     def cancel(self) -> None:
-        """Stop the statement that runs now, and refuse those that would follow.
+        """Stop the statement that runs now, and refuse those that would follow it.
 
         The call waits for the server; it must not be made on the Qt thread. The lock is held
         while the statement is stopped, so the worker cannot give its connection away
         meanwhile and no other read can be hit.
         """
-        with self._lock:
-            self.cancelled = True
-            if self._stop is not None:
+        self.cancelled = True
+        pause_s = _FIRST_STOP_PAUSE_S
+        # Again and again, since a statement that is only about to begin cannot be stopped.
+        while pause_s < _LAST_STOP_PAUSE_S:
+            with self._lock:
+                if self._stop is None:
+                    return
                 self._stop()
+            if self._done.wait(pause_s):
+                return
+            pause_s *= 2
 
     def _started(self, stop: Callable[[], None]) -> None:
         with self._lock:
             if self.cancelled:
                 raise Superseded
+            self._done.clear()
             self._stop = stop
 
     def _ended(self) -> None:
         with self._lock:
             self._stop = None
+        self._done.set()
+
+    def _refuse(self, *unused: Any) -> None:
+        # A KILL that comes between two statements stops neither.
+        if self.cancelled:
+            raise Superseded
 
 
 class UnitOfWork:
@@ -323,6 +340,7 @@ class Database:
                     if job is None:
                         return run(connection)
                     job._started(self._stopper(connection))
+                    event.listen(connection, "before_cursor_execute", job._refuse)
                     try:
                         result = run(connection)
                     finally:

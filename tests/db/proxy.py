@@ -1,0 +1,86 @@
+"""A wire between client and server that can be cut at the worst moment."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Final, Self
+
+_CHUNK: Final = 65_536
+
+
+class Proxy:
+    """Passes everything on, until it is told to swallow the answer to the next COMMIT.
+
+    That answer is waited for, so the server has committed; then the client's connection is
+    closed without a word.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self.port: int = self._listener.getsockname()[1]
+        self.swallow_next_commit = False
+        self.swallowed = 0
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._listener.close()
+        for each in self._open:
+            each.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:  # the listener was closed
+                return
+            server = socket.create_connection(self._target)
+            self._open += [client, server]
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        from_client = source.getpeername()[1] != self._target[1]
+        try:
+            while data := source.recv(_CHUNK):
+                # 3 is the command's number for a statement.
+                if from_client and self.swallow_next_commit and data[4:] == b"\x03COMMIT":
+                    self._commit_and_cut(data, client=source, server=sink)
+                    return
+                if not from_client and self._is_cut(source):
+                    return
+                sink.sendall(data)
+        except OSError:  # the other side was closed
+            pass
+        finally:
+            source.close()
+            sink.close()
+
+    def _commit_and_cut(self, data: bytes, *, client: socket.socket, server: socket.socket) -> None:
+        self.swallow_next_commit = False
+        self._cut = server
+        self._answered = threading.Event()
+        server.sendall(data)
+        self._answered.wait(timeout=10)
+        self.swallowed += 1
+        client.close()
+
+    _cut: socket.socket | None = None
+    _answered: threading.Event
+
+    def _is_cut(self, server: socket.socket) -> bool:
+        if server is not self._cut:
+            return False
+        self._answered.set()
+        return True

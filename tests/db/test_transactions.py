@@ -1,0 +1,481 @@
+"""Transactions on real databases: retried as a whole, or nothing of them kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from learnhub_desktop.db.engine import SqlOnGuardedThread, open_engines
+from learnhub_desktop.db.tables import courses, enrollments, users
+from learnhub_desktop.db.transactions import Database, ReadJob, UnitOfWork
+from learnhub_desktop.domain.actors import Role
+from learnhub_desktop.errors import (
+    DatabaseUnavailable,
+    NotAllowed,
+    OutcomeUnknown,
+    RuleRefused,
+    ServerBusy,
+    Superseded,
+)
+from tests.databases import alone
+from tests.db.proxy import Proxy
+from tests.factories import NOW, make_course, make_enrolment, make_student
+
+
+def count_users(uow: UnitOfWork, email: str) -> int:
+    found = uow.connection.scalar(
+        select(func.count()).select_from(users).where(users.c.email == email)
+    )
+    return int(found or 0)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in 20 s"
+        time.sleep(0.005)
+
+
+@contextmanager
+def made_courses(database: Database, number: int) -> Iterator[list[int]]:
+    with database.engines.writer.connect() as connection:
+        ids = [make_course(connection) for _ in range(number)]
+        connection.commit()
+    yield ids
+
+
+def add_student(uow: UnitOfWork, email: str) -> int:
+    return make_student(uow.connection, email=email)
+
+
+def test_what_is_written_is_there_for_the_next_read(any_school: Database) -> None:
+    any_school.write(add_student, "kept@example.org")
+
+    assert any_school.read(count_users, "kept@example.org") == 1
+
+
+def test_what_raises_leaves_nothing(any_school: Database) -> None:
+    def add_then_fail(uow: UnitOfWork) -> None:
+        add_student(uow, "undone@example.org")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        any_school.write(add_then_fail)
+
+    assert any_school.read(count_users, "undone@example.org") == 0
+
+
+@pytest.mark.proof
+def test_a_deadlock_is_run_again_as_a_whole(server_school: Database) -> None:
+    with made_courses(server_school, 2) as (first, second):
+        pass
+    met = threading.Barrier(2)
+    runs: list[str] = []
+
+    def touch_both(uow: UnitOfWork, name: str, order: tuple[int, int]) -> None:
+        runs.append(name)
+        for course_id in order:
+            uow.connection.execute(
+                update(courses)
+                .where(courses.c.course_id == course_id)
+                .values(enrolled_students=courses.c.enrolled_students + 1)
+            )
+            if len(runs) <= 2 and course_id == order[0]:
+                met.wait(timeout=20)
+
+    threads = [
+        threading.Thread(target=server_school.write, args=(touch_both, name, order))
+        for name, order in (("one", (first, second)), ("two", (second, first)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with server_school.engines.reader.connect() as connection:
+        seats = connection.scalars(
+            select(courses.c.enrolled_students).where(courses.c.course_id.in_([first, second]))
+        ).all()
+
+    # One of them lost and ran again from its first statement: had only its second half been
+    # kept, one of the courses would have a seat less.
+    assert len(runs) == 3
+    assert list(seats) == [2, 2]
+
+
+@pytest.mark.proof
+def test_a_connection_killed_in_the_middle_leaves_nothing_half_done(
+    server_school: Database,
+) -> None:
+    runs = 0
+
+    def enrol(uow: UnitOfWork) -> int:
+        nonlocal runs
+        runs += 1
+        student_id = make_student(uow.connection, email="killed@example.org")
+        if runs == 1:
+            kill(server_school, uow)
+        return make_enrolment(uow.connection, student_id, make_course(uow.connection))
+
+    server_school.write(enrol)
+
+    # The first half went with its connection; the whole was run again on a new one.
+    assert runs == 2
+    assert server_school.read(count_users, "killed@example.org") == 1
+
+
+def test_a_connection_that_is_killed_each_time_gives_up_with_a_sentence(
+    server_school: Database,
+) -> None:
+    def enrol(uow: UnitOfWork) -> int:
+        kill(server_school, uow)
+        return make_student(uow.connection, email="never@example.org")
+
+    with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
+        server_school.write(enrol)
+
+    assert server_school.read(count_users, "never@example.org") == 0
+
+
+def kill(database: Database, uow: UnitOfWork) -> None:
+    """Kill the transaction's connection and wait until the server has let go of it."""
+    driver: Any = uow.connection.connection.dbapi_connection
+    number = driver.thread_id()
+    with alone(database) as other:
+        other.exec_driver_sql(f"KILL CONNECTION {number}")
+        wait_until(
+            lambda: (
+                not other.exec_driver_sql(
+                    f"SELECT COUNT(*) FROM information_schema.processlist WHERE id = {number}"
+                ).scalar()
+            )
+        )
+
+
+@pytest.mark.proof
+def test_a_lost_answer_to_commit_is_never_taken_for_yes_or_no(server_school: Database) -> None:
+    url = server_school.engines.writer.url
+    with Proxy(str(url.host), url.port or 3306) as proxy:
+        wired = Database(open_engines(url.set(host="127.0.0.1", port=proxy.port)), label="school")
+        wired.actor()
+        runs = 0
+
+        def enrol(uow: UnitOfWork) -> int:
+            nonlocal runs
+            runs += 1
+            proxy.swallow_next_commit = True
+            return make_student(uow.connection, email=f"lost-{url.database}@example.org")
+
+        with pytest.raises(OutcomeUnknown, match="broke while the change was being saved"):
+            wired.write(enrol)
+        wired.close()
+
+    # Not run again: the row is there.
+    assert (runs, proxy.swallowed) == (1, 1)
+    assert server_school.read(count_users, f"lost-{url.database}@example.org") == 1
+
+
+def test_a_lock_that_is_never_given_ends_with_a_sentence(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learnhub_desktop.db.transactions._GIVE_UP_AFTER_S", 0.2)
+    monkeypatch.setattr("learnhub_desktop.db.engine._LOCK_WAIT_S", 0.05)
+    impatient = Database(open_engines(database.engines.writer.url), label="school.db")
+    with database.engines.writer.connect() as holder:
+        make_student(holder)
+        with pytest.raises(ServerBusy, match=r"Nothing was changed; try again in a moment\."):
+            impatient.write(add_student, "busy@example.org")
+        holder.rollback()
+    impatient.close()
+
+    assert database.read(count_users, "busy@example.org") == 0
+
+
+def test_writers_of_one_file_wait_for_each_other(database: Database) -> None:
+    with made_courses(database, 1) as (course_id,):
+        pass
+
+    def take_seat(uow: UnitOfWork) -> None:
+        uow.connection.execute(
+            update(courses)
+            .where(courses.c.course_id == course_id)
+            .values(enrolled_students=courses.c.enrolled_students + 1)
+        )
+
+    threads = [
+        threading.Thread(target=lambda: [database.write(take_seat) for _ in range(25)])
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.engines.reader.connect() as connection:
+        assert connection.scalar(select(courses.c.enrolled_students)) == 75
+
+
+def test_a_refusal_of_the_database_reaches_the_person(any_school: Database) -> None:
+    any_school.write(add_student, "twice@example.org")
+    with pytest.raises(RuleRefused, match="already an account with this e-mail"):
+        any_school.write(add_student, "twice@example.org")
+
+
+def test_a_bug_reaches_the_hook(any_school: Database) -> None:
+    with pytest.raises(Exception, match="SELECT FROM"):
+        any_school.write(lambda uow: uow.connection.execute(text("SELECT FROM")))
+
+
+def test_nothing_can_be_written_in_a_read(any_school: Database) -> None:
+    with pytest.raises((DatabaseUnavailable, NotAllowed)):
+        any_school.read(add_student, "read@example.org")
+
+    assert any_school.read(count_users, "read@example.org") == 0
+
+
+def test_a_read_sees_one_moment(any_school: Database) -> None:
+    def read_twice(uow: UnitOfWork) -> tuple[int, int]:
+        before = count_users(uow, "moment@example.org")
+        writer = threading.Thread(target=any_school.write, args=(add_student, "moment@example.org"))
+        writer.start()
+        writer.join()
+        return before, count_users(uow, "moment@example.org")
+
+    assert any_school.read(read_twice) == (0, 0)
+
+
+def test_a_read_whose_connection_broke_is_run_again(server_school: Database) -> None:
+    runs = 0
+
+    def read(uow: UnitOfWork) -> int:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            kill(server_school, uow)
+        return count_users(uow, "nobody@example.org")
+
+    assert server_school.read(read) == 0
+    assert runs == 2
+
+
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+def test_a_write_runs_at_the_level_it_asks_for(server_school: Database, level: str) -> None:
+    def level_now(uow: UnitOfWork) -> str:
+        variable = "tx_isolation" if uow.connection.dialect.is_mariadb else "transaction_isolation"
+        return str(uow.connection.exec_driver_sql(f"SELECT @@{variable}").scalar())
+
+    assert server_school.write_at(level, level_now) == level.replace(" ", "-")
+    # The connection goes back as it was.
+    assert server_school.write(level_now) == "READ-COMMITTED"
+
+
+SLOW_ON_SERVERS = (
+    "SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b,"
+    " information_schema.columns c, information_schema.columns d"
+)
+SLOW_IN_A_FILE = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
+)
+
+
+@pytest.mark.proof
+def test_a_read_that_is_no_longer_wanted_stops_on_the_server(any_school: Database) -> None:
+    slow = SLOW_ON_SERVERS if any_school.is_server else SLOW_IN_A_FILE
+    job = ReadJob()
+    began = threading.Event()
+    ended: list[type[BaseException]] = []
+
+    def read_for_ever(uow: UnitOfWork) -> None:
+        began.set()
+        uow.connection.exec_driver_sql(slow)
+
+    def work() -> None:
+        try:
+            any_school.read_job(job, read_for_ever)
+        except Superseded as superseded:
+            ended.append(type(superseded))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    began.wait()
+    if any_school.is_server:
+        with alone(any_school) as other:
+            wait_until(lambda: running(other, slow) == 1)
+            job.cancel()
+            wait_until(lambda: running(other, slow) == 0)
+    else:
+        job.cancel()
+    worker.join(timeout=20)
+
+    assert ended == [Superseded]
+
+
+def running(connection: Any, statement: str) -> int:
+    found = connection.exec_driver_sql(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE info = %s", (statement,)
+    )
+    return int(found.scalar())
+
+
+@pytest.mark.proof
+def test_cancelling_never_hits_another_read(any_school: Database) -> None:
+    """Reads that end by themselves just as they are cancelled, 300 times."""
+    wrong: list[BaseException] = []
+
+    def quick(uow: UnitOfWork) -> int:
+        return int(uow.connection.exec_driver_sql("SELECT 42").scalar_one())
+
+    for turn in range(300):
+        job = ReadJob()
+        outcome: list[object] = []
+
+        def work(job: ReadJob = job, outcome: list[object] = outcome) -> None:
+            try:
+                outcome.append(any_school.read_job(job, quick))
+            except Superseded:
+                outcome.append(Superseded)
+            except BaseException as error:  # noqa: BLE001 - shown by the assertion below
+                wrong.append(error)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        if turn % 3:
+            time.sleep(0.0003 * (turn % 7))
+        job.cancel()
+        try:
+            assert any_school.read(quick) == 42
+        except Superseded as error:
+            wrong.append(error)
+        worker.join()
+
+    assert wrong == []
+
+
+def test_a_read_cancelled_before_it_began_does_not_begin(any_school: Database) -> None:
+    job = ReadJob()
+    job.cancel()
+    with pytest.raises(Superseded):
+        any_school.read_job(job, lambda uow: pytest.fail("it ran"))
+
+
+def test_a_read_cancelled_between_two_statements_ends_there(any_school: Database) -> None:
+    job = ReadJob()
+    asked: list[int] = []
+
+    def read_on(uow: UnitOfWork) -> None:
+        asked.append(count_users(uow, "one@example.org"))
+        job.cancelled = True
+        asked.append(count_users(uow, "two@example.org"))
+
+    with pytest.raises(Superseded):
+        any_school.read_job(job, read_on)
+
+    assert asked == [0]
+
+
+def test_no_statement_runs_on_the_thread_that_paints(database: Database) -> None:
+    database.actor()
+    database.guard_thread(threading.get_ident())
+    with pytest.raises(SqlOnGuardedThread, match="SQL on the Qt thread"):
+        database.read(count_users, "any@example.org")
+    with pytest.raises(SqlOnGuardedThread):
+        database.write(add_student, "any@example.org")
+    elsewhere: list[int] = []
+    worker = threading.Thread(
+        target=lambda: elsewhere.append(database.read(count_users, "any@example.org"))
+    )
+    worker.start()
+    worker.join()
+
+    assert elsewhere == [0]
+
+
+def test_now_is_the_database_s_and_one_value_a_transaction(any_school: Database) -> None:
+    first, second = any_school.read(lambda uow: (uow.now(), uow.now()))
+
+    assert first is second
+    assert first.utcoffset() is not None
+    assert abs(first.timestamp() - time.time()) < 60
+
+
+def test_a_clock_can_be_set_for_tests(database: Database) -> None:
+    assert database.read(lambda uow: uow.now()) == NOW
+
+
+def test_an_account_without_a_role_may_nothing(server_school: Database) -> None:
+    with server_school.engines.writer.connect() as connection:
+        connection.exec_driver_sql("UPDATE people SET disabled = 1 WHERE account = 'root'")
+        connection.commit()
+    try:
+        stranger = Database(server_school.engines, label="school")
+        assert stranger.actor().role is None
+        assert stranger.actor().rights == frozenset()
+    finally:
+        with server_school.engines.writer.connect() as connection:
+            connection.exec_driver_sql("UPDATE people SET disabled = 0 WHERE account = 'root'")
+            connection.commit()
+
+
+def test_whoever_may_open_a_file_may_do_everything_in_it(database: Database) -> None:
+    assert database.actor().role is Role.ADMIN
+
+
+def test_a_pool_that_is_used_up_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learnhub_desktop.db.engine._POOL_TIMEOUT_S", 0.05)
+    small = Database(open_engines(database.engines.writer.url), label="school.db")
+    held = [small.engines.reader.connect() for _ in range(4)]
+    with pytest.raises(ServerBusy, match="every connection is in use"):
+        small.read(count_users, "any@example.org")
+    for connection in held:
+        connection.close()
+    small.close()
+
+
+def test_a_server_that_is_gone_is_told_in_a_sentence(server_school: Database) -> None:
+    url = server_school.engines.writer.url.set(port=1)
+    gone = Database(open_engines(url), label="school on db.example")
+    with pytest.raises(DatabaseUnavailable) as told:
+        gone.read(count_users, "any@example.org")
+    gone.close()
+
+    assert str(told.value) == (
+        "school on db.example cannot be reached. Check the network, then try again."
+    )
+
+
+def test_seats_are_not_lost_when_many_write_at_once(any_school: Database) -> None:
+    with made_courses(any_school, 1) as (course_id,):
+        pass
+
+    def enrol(uow: UnitOfWork) -> None:
+        uow.connection.execute(
+            update(courses)
+            .where(courses.c.course_id == course_id)
+            .values(enrolled_students=courses.c.enrolled_students + 1)
+        )
+        make_enrolment(uow.connection, make_student(uow.connection), course_id)
+
+    threads = [
+        threading.Thread(target=lambda: [any_school.write(enrol) for _ in range(8)])
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with any_school.engines.reader.connect() as connection:
+        mine = enrollments.c.course_id == course_id
+        enrolled = connection.scalar(select(func.count()).select_from(enrollments).where(mine))
+        seats, total = connection.execute(
+            select(courses.c.enrolled_students, courses.c.total_enrollments).where(
+                courses.c.course_id == course_id
+            )
+        ).one()
+
+    assert enrolled == seats == total == 24
