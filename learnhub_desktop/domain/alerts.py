@@ -24,6 +24,7 @@ class AlertRefusal(StrEnum):
     RELEASED_ALREADY = "released_already"
     NOT_WAITING = "not_waiting"
     CONFIRMED_FRAUD = "confirmed_fraud"
+    HOLDS_A_PURCHASE = "holds_a_purchase"
 
 
 DECISIONS: Final = (
@@ -113,7 +114,8 @@ class RecentPayment:
 class AlertDetail:
     """An alert with what a reviewer weighs: each rule's part, and the student's payments.
 
-    ``may_release`` and ``may_verify`` say whether the purchase can be let through now;
+    ``may_release`` and ``may_verify`` say whether the purchase can be let through now, and
+    ``may_charge`` that a reviewer did so and the card, or the balance, is to be charged;
     ``why_not`` says in a sentence why it cannot, where one might expect it.
     """
 
@@ -132,3 +134,4 @@ class AlertDetail:
     may_release: bool
     may_verify: bool
     why_not: str
+    may_charge: bool = False

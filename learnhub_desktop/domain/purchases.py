@@ -27,6 +27,8 @@ class PurchaseRefusal(StrEnum):
     COURSE_NOT_LIVE = "course_not_live"
     COURSE_FULL = "course_full"
     SALE_OVER = "sale_over"
+    SALE_IS_FOR_NEW = "sale_is_for_new"
+    STALE_SCREEN = "stale_screen"
     PRICE_CHANGED = "price_changed"
     PREREQUISITES = "prerequisites"
     HELD_ALREADY = "held_already"
@@ -61,6 +63,8 @@ class Order:
     ``price`` and ``currency`` are what the screen showed. ``card`` is the gateway's token,
     never a number, and is not stored. ``override_reason`` lets the student in without the
     prerequisites. ``released_alert_id`` names the blocked purchase that a reviewer released.
+    ``extends`` is what the screen showed: a purchase of a course that the student is in, or
+    not; None buys either.
     """
 
     key: str
@@ -73,13 +77,14 @@ class Order:
     override_reason: str | None = None
     released_alert_id: int | None = None
     sale_id: int | None = None
+    extends: bool | None = None
 
     def parameters(self, card_fingerprint: str | None) -> dict[str, Any]:
         """What the key stands for: another call with the same key must ask for the same."""
         return {
             "student_id": self.student_id,
             "course_id": self.course_id,
-            "amount": str(self.price),
+            "amount": f"{self.price:.2f}",
             "currency": self.currency,
             "payment_method": str(self.method),
             "card": card_fingerprint,

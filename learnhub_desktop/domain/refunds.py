@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from learnhub_desktop.domain import money
+from learnhub_desktop.domain.moments import say_day
+from learnhub_desktop.domain.progress import say_percent
 from learnhub_desktop.domain.states import PaymentKind, PaymentStatus
 
 REFUNDABLE: Final = frozenset({PaymentStatus.COMPLETED, PaymentStatus.PARTIALLY_REFUNDED})
@@ -41,6 +43,7 @@ class Refusal(StrEnum):
     TOO_MUCH_DONE = "too_much_done"
     REPEATED = "repeated"
     KEY_REUSED = "key_reused"
+    NOT_TO_BALANCE = "not_to_balance"
 
 
 POLICY: Final = frozenset({Refusal.TOO_LATE, Refusal.TOO_MUCH_DONE})
@@ -60,6 +63,7 @@ class ChargeFacts:
     """What a decision looks at. ``counted_from`` is when the 30 days began (aware UTC).
 
     ``progress_percent`` is None where progress does not count (a subscription's charge).
+    ``refund_due``: it paid for a seat that was not there, so no limit stands in its way.
     """
 
     kind: PaymentKind
@@ -69,6 +73,7 @@ class ChargeFacts:
     refunded: Decimal
     counted_from: datetime
     progress_percent: Decimal | None
+    refund_due: bool = False
 
     @property
     def left(self) -> Decimal:
@@ -93,7 +98,8 @@ def last_day(counted_from: datetime, policy: Policy) -> datetime:
     """The last moment (aware, in the school's zone) at which the policy still grants a refund."""
     local = counted_from.astimezone(policy.zone)
     last = local.date() + timedelta(days=policy.days)
-    return datetime(last.year, last.month, last.day, 23, 59, 59, 999999, tzinfo=policy.zone)
+    # Where a clock is put back at midnight the day's last hour is the second one of that name.
+    return datetime.combine(last, time.max, tzinfo=policy.zone).replace(fold=1)
 
 
 def decide(charge: ChargeFacts, policy: Policy, *, now: datetime) -> Decision:
@@ -107,22 +113,30 @@ def decide(charge: ChargeFacts, policy: Policy, *, now: datetime) -> Decision:
     if charge.status is PaymentStatus.REFUNDED or (
         charge.status in REFUNDABLE and charge.left <= 0
     ):
-        return Decision(money.ZERO, Refusal.NOTHING_LEFT, "All of this payment went back already.")
+        whole = charge.status is PaymentStatus.REFUNDED
+        return Decision(
+            money.ZERO,
+            Refusal.NOTHING_LEFT,
+            f"All of this payment {'went back already' if whole else 'is on its way back'}.",
+        )
     if charge.status not in REFUNDABLE:
         return Decision(money.ZERO, Refusal.NOT_COMPLETED, _NOT_COMPLETED[charge.status])
-    if now > last_day(charge.counted_from, policy):
+    if charge.refund_due:
+        return Decision(charge.left)
+    last = last_day(charge.counted_from, policy)
+    if now > last:
+        days = "1 day" if policy.days == 1 else f"{policy.days:,} days"
         return Decision(
             charge.left,
             Refusal.TOO_LATE,
-            f"The {policy.days} days for a refund ended on "
-            f"{_day(last_day(charge.counted_from, policy))}.",
+            f"The {days} for a refund ended on {say_day(last, policy.zone)}.",
         )
     progress = charge.progress_percent
     if progress is not None and progress > policy.progress_percent:
         return Decision(
             charge.left,
             Refusal.TOO_MUCH_DONE,
-            f"{progress:.0f} % of the course is done; refunds are granted up to "
+            f"{say_percent(progress)} of the course is done; refunds are granted up to "
             f"{policy.progress_percent} %.",
         )
     return Decision(charge.left)
@@ -147,7 +161,3 @@ def check_amount(wanted: Decimal, charge: ChargeFacts) -> Decision:
             f"Only {money.text(charge.left, charge.currency)} of this payment is left.",
         )
     return Decision(charge.left)
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"

@@ -39,6 +39,9 @@ MEASURES: Final[dict[str, tuple[RuleType, tuple[str, ...], str]]] = {
     ),
 }
 
+# How far back a rule looks: counted in whole hours or minutes.
+_WINDOWS: Final = frozenset({"hours", "minutes"})
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -61,6 +64,17 @@ class Rule:
     def number(self, name: str) -> Decimal:
         return Decimal(str(self.condition[name]))
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether this version can evaluate it: another program may have written anything."""
+        if self.rule_type is None or self.state is RuleState.OFF:
+            return False
+        try:
+            check_condition(self.condition, self.rule_type)
+        except InvalidInput:
+            return False
+        return True
+
 
 def check_condition(condition: Mapping[str, Any], rule_type: RuleType) -> dict[str, Any]:
     """Return the condition with clean numbers; InvalidInput names what is wrong with it."""
@@ -78,7 +92,10 @@ def check_condition(condition: Mapping[str, Any], rule_type: RuleType) -> dict[s
             raise InvalidInput("condition", f"The rule needs a number for “{name}”.") from None
         if not number.is_finite() or number < 0 or number > 1_000_000:
             raise InvalidInput("condition", f"“{name}” must be between 0 and 1,000,000.")
-        clean[name] = int(number) if number == number.to_integral_value() else str(number)
+        is_whole = number == number.to_integral_value()
+        if name in _WINDOWS and not (is_whole and number >= 1):
+            raise InvalidInput("condition", f"“{name}” must be a whole number from 1 on.")
+        clean[name] = int(number) if is_whole else str(number)
     return clean
 
 
@@ -102,7 +119,7 @@ class Needs:
 def needs_of(rules: Iterable[Rule]) -> Needs:
     charge_hours, failure_minutes, card_hours = set[int](), set[int](), set[int]()
     for rule in rules:
-        if rule.state is RuleState.OFF:
+        if not rule.is_sound:
             continue
         if rule.measure in ("charges", "spent"):
             charge_hours.add(int(rule.number("hours")))
@@ -166,6 +183,11 @@ class Assessment:
         counted = [hit for hit in self.hits if hit.counts]
         return max(counted, key=lambda hit: hit.rule.score, default=None)
 
+    @property
+    def in_shadow(self) -> list[int]:
+        """The rules that were only tried."""
+        return [hit.rule.rule_id for hit in self.hits if not hit.counts]
+
     def as_facts(self) -> dict[str, Any]:
         """What the alert keeps: each rule's part in the score, and its figures."""
         return {
@@ -199,7 +221,7 @@ def assess(rules: Iterable[Rule], facts: Facts, *, block_score: int) -> Assessme
     hits = tuple(
         Hit(rule, seen)
         for rule in rules
-        if rule.state is not RuleState.OFF and (seen := _fires(rule, facts)) is not None
+        if rule.is_sound and (seen := _fires(rule, facts)) is not None
     )
     counted = [hit.rule for hit in hits if hit.counts]
     score = sum(rule.score for rule in counted)
@@ -233,11 +255,11 @@ def _fires(rule: Rule, facts: Facts) -> dict[str, Any] | None:
             return {"amount": str(facts.amount), "average": str(facts.average)}
         case "unusual_country":
             earlier = sum(facts.countries.values())
-            if facts.country is None or earlier < rule.number("charges"):
+            if facts.country is None or not earlier or earlier < rule.number("charges"):
                 return None
-            usual = max(facts.countries, key=lambda code: facts.countries[code])
             if facts.country in facts.countries:
                 return None
+            usual = max(facts.countries.items(), key=lambda entry: entry[1])[0]
             return {"country": facts.country, "usual": usual}
         case "failures":
             failed = facts.failures.get(int(rule.number("minutes")), 0)

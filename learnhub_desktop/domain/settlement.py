@@ -46,6 +46,7 @@ class PaymentFacts:
     country: str | None
     flash_sale_id: int | None
     reason_code: str | None
+    comment: str | None
     access_months: int | None
     hold_expires_at: datetime | None
     refund_due: bool
@@ -73,3 +74,16 @@ class Place:
     subscription_id: int | None
     flash_sale_id: int | None
     charge_id: int | None  # the refunded charge, where the payment is a refund
+
+
+def place_of(payment: PaymentFacts) -> Place:
+    """The rows behind a charge that was read before."""
+    return Place(
+        payment_id=payment.payment_id,
+        user_id=payment.user_id,
+        course_id=payment.course_id,
+        enrollment_id=payment.enrollment_id,
+        subscription_id=payment.subscription_id,
+        flash_sale_id=payment.flash_sale_id,
+        charge_id=payment.refunds_payment_id,
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -18,22 +20,28 @@ from learnhub_desktop.domain.enrolments import (
     EnrolmentFacts,
     StudentFacts,
 )
+from learnhub_desktop.domain.progress import say_percent
 from learnhub_desktop.domain.purchases import PurchasePreview, PurchaseRefusal
+from learnhub_desktop.domain.situations import AccessEnd
 from learnhub_desktop.domain.states import (
-    CourseStatus,
     EnrolmentSource,
     EnrolmentStatus,
-    UserType,
     move_enrolment,
 )
 from learnhub_desktop.domain.text import check_email, check_text
-from learnhub_desktop.errors import DatabaseUnavailable, LearnHubError, NotFound, RuleRefused
+from learnhub_desktop.errors import (
+    DatabaseUnavailable,
+    LearnHubError,
+    NotFound,
+    OutcomeUnknown,
+    RuleRefused,
+    ServerBusy,
+)
 from learnhub_desktop.services import holds
-from learnhub_desktop.services.holds import AccessEnd
-from learnhub_desktop.services.purchase_checks import full_sentence
+from learnhub_desktop.services import purchase_checks as checks
+from learnhub_desktop.services.purchase_checks import REASON_LENGTH
 from learnhub_desktop.services.purchase_words import access_sentence
 
-REASON_LENGTH: Final = 500
 _TOUCHED: Final = Touched.CATALOG | Touched.STUDENTS | Touched.ENROLMENTS
 
 
@@ -62,23 +70,20 @@ def enrol_by_hand(
     uow.actor.require(Right.ENROL)
     reason = check_text(reason, field="reason", label="The reason", longest=REASON_LENGTH)
     student = uow.enrolments.lock_student(student_id)
-    if student.deleted_at is not None or student.user_type is not UserType.STUDENT:
-        raise RuleRefused(PurchaseRefusal.NO_STUDENT, f"{student.name} is not a student here.")
     course = uow.enrolments.find_course(course_id)
     if course is None:
         raise NotFound(f"There is no course with the number {course_id}.")
     existing = uow.enrolments.find(student_id, course_id)
-    _check_free(student, course, existing)
-    missing = uow.enrolments.missing_prerequisites(student_id, course_id)
-    if missing and not override_prerequisites:
-        titles = ", ".join(f"“{title}”" for title in missing)
-        raise RuleRefused(
-            PurchaseRefusal.PREREQUISITES, f"{student.name} has to complete {titles} first."
-        )
-    if missing:
-        uow.actor.require(Right.OVERRIDE_PREREQUISITES)
-    if not uow.enrolments.claim_seat(course_id):
-        raise _no_seat(uow.enrolments.lock_course(course_id))
+    refused = (
+        checks.not_a_student(student)
+        or checks.waiting_already(uow, existing)
+        or _enrolled_already(student, course, existing)
+        or checks.not_live(course)
+    )
+    if refused is not None:
+        raise refused
+    _check_prerequisites(uow, student, course, override=override_prerequisites)
+    _claim_seat(uow, course_id)
     now = uow.now()
     if existing is None:
         enrollment_id = uow.enrolments.add(
@@ -92,38 +97,49 @@ def enrol_by_hand(
     else:
         enrollment_id = existing.enrollment_id
         holds.activate(uow, existing, EnrolmentSource.STAFF, reason=reason)
-    until = holds.grant_access(uow, student_id, course_id, course.access_months)
+    grant = holds.grant_access(uow, student_id, course_id, course.access_months)
     return Changes(
         _TOUCHED,
         f"Enrolled {student.name} in “{course.title}” without a payment. "
-        f"{access_sentence(until, uow)}",
+        f"{access_sentence(grant.until, uow)}",
         subject_id=enrollment_id,
     )
 
 
-def _check_free(
+def _enrolled_already(
     student: StudentFacts, course: CourseFacts, existing: EnrolmentFacts | None
-) -> None:
-    if existing is None or not existing.holds_a_seat:
-        return
-    if existing.status is EnrolmentStatus.PENDING:
-        raise RuleRefused(
-            PurchaseRefusal.HELD_ALREADY,
-            f"A purchase of “{course.title}” by {student.name} is waiting. Settle it first.",
-        )
-    raise RuleRefused(
+) -> RuleRefused | None:
+    if existing is None or not existing.is_open:
+        return None
+    return RuleRefused(
         EnrolRefusal.ENROLLED_ALREADY, f"{student.name} is enrolled in “{course.title}” already."
     )
 
 
-def _no_seat(course: CourseFacts) -> RuleRefused:
-    if course.status is CourseStatus.ACTIVE:
-        return RuleRefused(PurchaseRefusal.COURSE_FULL, full_sentence(course))
-    state = "archived" if course.status is CourseStatus.ARCHIVED else "a draft"
-    return RuleRefused(
-        PurchaseRefusal.COURSE_NOT_LIVE,
-        f"“{course.title}” is {state} and takes no new enrolments.",
-    )
+def _check_prerequisites(
+    uow: UnitOfWork, student: StudentFacts, course: CourseFacts, *, override: bool
+) -> None:
+    missing = uow.enrolments.missing_prerequisites(student.user_id, course.course_id)
+    if not missing:
+        return
+    if not override:
+        raise RuleRefused(
+            PurchaseRefusal.PREREQUISITES,
+            f"{student.name} has to complete {checks.listed(missing)} first.",
+        )
+    uow.actor.require(Right.OVERRIDE_PREREQUISITES)
+
+
+def _claim_seat(uow: UnitOfWork, course_id: int) -> None:
+    if uow.enrolments.claim_seat(course_id):
+        return
+    course = uow.enrolments.lock_course(course_id)
+    refused = checks.not_live(course)
+    # Under the lock the answer is final: a seat may have been freed before it.
+    if refused is None and not uow.enrolments.claim_seat(course_id):
+        refused = checks.full(course)
+    if refused is not None:
+        raise refused
 
 
 def enrol_many(
@@ -146,23 +162,18 @@ def enrol_many(
     for student in students:
         if not stopped and is_cancelled():
             stopped = "Stopped before this line."
-        if stopped:
-            lines.append(EnrolLine(student.line, student.email, False, stopped))
-            continue
         try:
-            changes = database.write(
-                _enrol_listed,
-                student.email,
-                course_id=course_id,
-                reason=reason,
-                override_prerequisites=override_prerequisites,
+            if stopped:
+                raise _LeftOut(stopped)
+            changes = _enrol_line(
+                database, student.email, course_id, reason, override_prerequisites
             )
             lines.append(EnrolLine(student.line, student.email, True, changes.message))
-        except DatabaseUnavailable as error:
-            stopped = str(error)
-            lines.append(EnrolLine(student.line, student.email, False, stopped))
         except LearnHubError as error:
             lines.append(EnrolLine(student.line, student.email, False, str(error)))
+            # A lock that is held for too long hits one line, a lost database all that follow.
+            if isinstance(error, DatabaseUnavailable) and not isinstance(error, ServerBusy):
+                stopped = "Left out, because the database could not be reached any more."
         progress(len(lines))
     done = sum(line.done for line in lines)
     changes = Changes(
@@ -172,6 +183,34 @@ def enrol_many(
         warning=done < len(lines),
     )
     return EnrolManyReport(tuple(lines), changes)
+
+
+class _LeftOut(LearnHubError):
+    """A line after the last one that was tried."""
+
+
+def _enrol_line(
+    database: Database, email: str, course_id: int, reason: str, override_prerequisites: bool
+) -> Changes:
+    """Enrol one of a list; where the answer to COMMIT was lost, look whether it was kept."""
+    lost = False
+    while True:
+        try:
+            return database.write(
+                _enrol_listed,
+                email,
+                course_id=course_id,
+                reason=reason,
+                override_prerequisites=override_prerequisites,
+            )
+        except OutcomeUnknown:
+            if lost:
+                raise
+            lost = True
+        except RuleRefused as error:
+            if not lost or error.reason is not EnrolRefusal.ENROLLED_ALREADY:
+                raise
+            return Changes(_TOUCHED, str(error).replace(" already.", "."))
 
 
 def _enrol_listed(
@@ -197,13 +236,14 @@ def cancel_enrolment(uow: UnitOfWork, enrollment_id: int, *, reason: str) -> Cha
     student = uow.enrolments.lock_student(seen.student_id)
     course = uow.enrolments.lock_course(seen.course_id)
     enrolment = uow.enrolments.lock(enrollment_id)
-    if enrolment.status is EnrolmentStatus.PENDING:
+    waiting = uow.payments.find_open(enrollment_id)
+    if waiting is not None:
         raise RuleRefused(
             PurchaseRefusal.HELD_ALREADY,
-            f"The purchase of “{course.title}” by {student.name} is not settled yet. "
-            "Settle or cancel the payment instead.",
+            f"A purchase of “{course.title}” by {student.name} is not settled yet "
+            f"(payment {waiting.payment_id}). Settle or cancel the payment first.",
         )
-    if not enrolment.is_open:
+    if not enrolment.holds_a_seat:
         raise RuleRefused(
             EnrolRefusal.NOT_ENROLLED, f"{student.name} is not in “{course.title}” any more."
         )
@@ -212,6 +252,7 @@ def cancel_enrolment(uow: UnitOfWork, enrollment_id: int, *, reason: str) -> Cha
         enrollment_id,
         status=move_enrolment(enrolment.status, EnrolmentStatus.CANCELLED),
         cancelled_at=now,
+        hold_expires_at=None,
         reason=reason,
     )
     uow.enrolments.end_access(student.user_id, course.course_id, AccessEnd.CANCELLED, now)
@@ -233,25 +274,11 @@ def preview(uow: UnitOfWork, student_id: int, course_id: int) -> PurchasePreview
         raise NotFound("This student or course is gone. Reload and try again.")
     existing = uow.enrolments.find(student_id, course_id)
     extends = existing is not None and existing.is_open
-    now = uow.now()
-    sale = None if extends else uow.enrolments.find_live_sale(course_id, now)
-    access = uow.enrolments.find_access(student_id, course_id)
-    is_open = access is not None and access.is_open(now)
-    until = billing.access_until(
-        now=now,
-        current=access.expires_at if access is not None else None,
-        months=course.access_months,
-        is_open=is_open,
-    )
-    lifetime = extends and access is not None and is_open and access.expires_at is None
+    sale = None if extends else uow.enrolments.find_live_sale(course_id, uow.now())
+    refused = checks.why_not(uow, student, course, existing)
+    if refused is None and course.seats_left == 0 and not extends:
+        refused = checks.full(course)
     percent = existing.progress_percent if existing is not None else money.ZERO
-    limit = uow.settings.get().refund_progress_percent
-    note = ""
-    if percent > limit:
-        note = (
-            f"{student.name} has done {percent:.0f} % of this course. Progress stays, so a refund "
-            f"(up to {limit} %) will not be granted."
-        )
     return PurchasePreview(
         student_id=student_id,
         student_name=student.name,
@@ -264,33 +291,33 @@ def preview(uow: UnitOfWork, student_id: int, course_id: int) -> PurchasePreview
         seats_left=course.seats_left,
         enrolment=existing.status if existing is not None else None,
         progress_percent=percent,
-        missing_prerequisites=uow.enrolments.missing_prerequisites(student_id, course_id),
-        access_until=until,
+        missing_prerequisites=()
+        if extends
+        else uow.enrolments.missing_prerequisites(student_id, course_id),
+        access_until=_access_until(uow, student_id, course),
         extends=extends,
-        refusal=_preview_refusal(uow, student, course, existing, lifetime=lifetime),
-        refund_note=note,
+        refusal="" if refused is None else str(refused),
+        refund_note=_refund_note(student, percent, uow.settings.get().refund_progress_percent),
         sale_id=sale.sale_id if sale is not None else None,
     )
 
 
-def _preview_refusal(
-    uow: UnitOfWork,
-    student: StudentFacts,
-    course: CourseFacts,
-    existing: EnrolmentFacts | None,
-    *,
-    lifetime: bool,
-) -> str:
-    if student.deleted_at is not None:
-        return "This account was deleted."
-    if course.status is not CourseStatus.ACTIVE:
-        return str(_no_seat(course))
-    if lifetime:
-        return f"{student.name} has lifetime access to “{course.title}” already."
-    if existing is not None and existing.status is EnrolmentStatus.PENDING:
-        payment = uow.payments.find_open(existing.enrollment_id)
-        number = f" (payment {payment.payment_id})" if payment is not None else ""
-        return f"A purchase of this course is waiting already{number}. Settle it first."
-    if course.seats_left == 0 and not (existing is not None and existing.is_open):
-        return full_sentence(course)
-    return ""
+def _access_until(uow: UnitOfWork, student_id: int, course: CourseFacts) -> datetime | None:
+    now = uow.now()
+    access = uow.enrolments.find_access(student_id, course.course_id)
+    return billing.access_until(
+        now=now,
+        current=access.expires_at if access is not None else None,
+        months=course.access_months,
+        is_open=access is not None and access.is_open(now),
+    )
+
+
+def _refund_note(student: StudentFacts, percent: Decimal, limit: int) -> str:
+    """What progress that stays means for a refund; empty where it means nothing."""
+    if percent <= limit:
+        return ""
+    return (
+        f"{student.name} has done {say_percent(percent)} of this course. Progress stays, so a "
+        f"refund (granted up to {limit} %) will be refused."
+    )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import billing
+from learnhub_desktop.domain.billing import Grant
 from learnhub_desktop.domain.enrolments import CourseFacts, EnrolmentFacts, StudentFacts
+from learnhub_desktop.domain.progress import ALL_DONE
 from learnhub_desktop.domain.settlement import PaymentFacts, Place
 from learnhub_desktop.domain.states import (
     EnrolmentSource,
@@ -23,14 +24,9 @@ from learnhub_desktop.domain.states import (
     move_enrolment,
     move_payment,
 )
+from learnhub_desktop.services import progress
 
-
-class AccessEnd(StrEnum):
-    """Why access ended, as `course_access.end_reason` keeps it."""
-
-    REFUNDED = "refunded"
-    CANCELLED = "cancelled"
-    SUBSCRIPTION = "subscription_ended"
+Events = list[tuple[EventType, dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +72,13 @@ def hold_enrolment(
             hold_expires_at=expires_at,
             reason=reason,
         )
+    # All else stays as it is until the hold is settled, so that giving it back is exact.
     uow.enrolments.update(
         existing.enrollment_id,
         status=move_enrolment(existing.status, EnrolmentStatus.PENDING),
         previous_status=existing.status,
         previous_enrolled_at=existing.enrolled_at,
         hold_expires_at=expires_at,
-        reason=reason,
     )
     return existing.enrollment_id
 
@@ -90,102 +86,166 @@ def hold_enrolment(
 def activate(
     uow: UnitOfWork, enrolment: EnrolmentFacts, source: EnrolmentSource, **values: Any
 ) -> None:
-    """Make a pending, refunded or cancelled enrolment active from now on."""
+    """Make a pending, refunded or cancelled enrolment active from now on.
+
+    What belonged to its earlier life goes: the reason it ended, the subscription that had
+    opened it. Progress stays, so a student who had done every lesson has completed it.
+    """
     uow.enrolments.update(
         enrolment.enrollment_id,
-        status=move_enrolment(enrolment.status, EnrolmentStatus.ACTIVE),
-        source=source,
-        enrolled_at=uow.now(),
-        completed_at=None,
-        refunded_at=None,
-        cancelled_at=None,
-        hold_expires_at=None,
-        previous_status=None,
-        previous_enrolled_at=None,
-        **values,
+        **{
+            "status": move_enrolment(enrolment.status, EnrolmentStatus.ACTIVE),
+            "source": source,
+            "subscription_id": None,
+            "enrolled_at": uow.now(),
+            "completed_at": None,
+            "refunded_at": None,
+            "cancelled_at": None,
+            "hold_expires_at": None,
+            "previous_status": None,
+            "previous_enrolled_at": None,
+            "reason": None,
+            **values,
+        },
     )
+    if enrolment.progress_percent >= ALL_DONE:
+        progress.refresh_locked(uow, enrolment.enrollment_id)
 
 
-def grant_access(
-    uow: UnitOfWork, student_id: int, course_id: int, months: int | None
-) -> datetime | None:
-    """Open access for ``months`` more (None: lifetime); return its end."""
+def grant_access(uow: UnitOfWork, student_id: int, course_id: int, months: int | None) -> Grant:
+    """Open access for ``months`` more (None: lifetime); return the stretch that was added."""
     now = uow.now()
     access = uow.enrolments.find_access(student_id, course_id)
-    is_open = access is not None and access.is_open(now)
-    until = billing.access_until(
+    grant = billing.grant_access(
         now=now,
         current=access.expires_at if access is not None else None,
         months=months,
-        is_open=is_open,
+        is_open=access is not None and access.is_open(now),
     )
-    uow.enrolments.open_access(student_id, course_id, until, now)
-    return until
+    uow.enrolments.open_access(student_id, course_id, grant.until, now)
+    return grant
 
 
-def complete(uow: UnitOfWork, locked: Locked, *, reference: str | None, success: EventType) -> bool:
+def complete(
+    uow: UnitOfWork,
+    locked: Locked,
+    *,
+    reference: str | None,
+    success: EventType | None,
+) -> bool:
     """Turn the held purchase into a paid one; False where its seat is gone for good.
 
     The hold of a course that was archived meanwhile still settles. An enrolment that
     became active by another way is extended; one whose hold has ended claims a seat again.
     Without a seat the payment is completed all the same, with a refund due: the money came.
+    ``success`` is the event that tells how; None where the balance paid.
     """
-    now, payment, enrolment = uow.now(), locked.payment, locked.enrolment
-    events: list[tuple[EventType, dict[str, Any]]] = [
-        (success, {"reference": reference} if reference else {})
-    ]
-    assert locked.course is not None and enrolment is not None
-    course_id, student_id = locked.course.course_id, locked.student.user_id
-    extends = enrolment.is_open
-    kept = extends or enrolment.status is EnrolmentStatus.PENDING
-    if not kept:
-        kept = uow.enrolments.claim_seat(course_id, live_only=False)
+    payment, enrolment = locked.payment, locked.enrolment
+    events: Events = []
+    if success is not None:
+        events.append((success, {"reference": reference} if reference else {}))
+    assert enrolment is not None
+    kept = _take_place(uow, locked)
     if kept:
-        if not extends:
-            activate(uow, enrolment, EnrolmentSource.PURCHASE)
-            events.append(
-                (EventType.ENROLLMENT_CREATED, {"enrollment_id": enrolment.enrollment_id})
-            )
-        until = grant_access(uow, student_id, course_id, payment.access_months)
-        access = EventType.ACCESS_EXTENDED if extends else EventType.ACCESS_GRANTED
-        events.append((access, {"until": until.isoformat() if until else None}))
-        events.append(
-            (
-                EventType.COMPLETION_CONFIRMED,
-                {"enrollment_id": enrolment.enrollment_id, "payment_id": payment.payment_id},
-            )
-        )
+        events += _open(uow, enrolment, payment, extends=enrolment.is_open)
     else:
         events.append((EventType.REFUND_DUE, {"reason": "seat_gone"}))
     uow.payments.update(
         payment.payment_id,
         status=move_payment(payment.status, PaymentStatus.COMPLETED),
-        processed_at=now,
+        processed_at=uow.now(),
         gateway_reference=reference,
-        # Other programs know a payment by its transaction id; a bank's reference may repeat.
-        **({"transaction_id": reference} if success is EventType.PAYMENT_GATEWAY_SUCCESS else {}),
+        **_transaction_id(uow, payment, reference, success),
+        # What it had failed for, where the money came late.
+        reason_code=None,
         hold_expires_at=None,
         next_check_at=None,
         refund_due=not kept,
     )
-    uow.payments.note(payment.payment_id, events, now)
+    uow.payments.note(payment.payment_id, events, uow.now())
     return kept
 
 
-def give_back(
-    uow: UnitOfWork,
-    locked: Locked,
-    *,
-    reason_code: str,
-    events: list[tuple[EventType, dict[str, Any]]],
-) -> None:
-    """Fail the payment, free its seat and leave the enrolment as it was before the hold."""
+def _take_place(uow: UnitOfWork, locked: Locked) -> bool:
+    """Whether there is a seat: the one that is held, or one that is claimed again.
+
+    A charge that had failed gave its seats back, the sale's too. A course that takes no new
+    enrolments has none, nor has a sale that is sold out.
+    """
+    payment, enrolment = locked.payment, locked.enrolment
+    assert enrolment is not None
+    sale_id = payment.flash_sale_id if payment.status is PaymentStatus.FAILED else None
+    if sale_id is not None and not uow.enrolments.claim_sale_again(sale_id):
+        return False
+    if enrolment.holds_a_seat or uow.enrolments.claim_seat(enrolment.course_id):
+        return True
+    if sale_id is not None:
+        uow.enrolments.free_sale_seat(sale_id)
+    return False
+
+
+def _open(
+    uow: UnitOfWork, enrolment: EnrolmentFacts, payment: PaymentFacts, *, extends: bool
+) -> Events:
+    """Make the enrolment active, or carry an active one on, and give the access."""
+    events: Events = []
+    if not extends:
+        activate(uow, enrolment, EnrolmentSource.PURCHASE, reason=payment.comment)
+        events.append((EventType.ENROLLMENT_CREATED, {"enrollment_id": enrolment.enrollment_id}))
+    elif enrolment.source is EnrolmentSource.SUBSCRIPTION:
+        # Bought now: the end of the subscription must not end it.
+        uow.enrolments.update(
+            enrolment.enrollment_id, source=EnrolmentSource.PURCHASE, subscription_id=None
+        )
+    grant = grant_access(uow, enrolment.student_id, enrolment.course_id, payment.access_months)
+    events.append(
+        (
+            EventType.ACCESS_EXTENDED if extends else EventType.ACCESS_GRANTED,
+            {
+                "from": grant.start.isoformat(),
+                "until": grant.until.isoformat() if grant.until else None,
+            },
+        )
+    )
+    events.append(
+        (
+            EventType.COMPLETION_CONFIRMED,
+            {"enrollment_id": enrolment.enrollment_id, "payment_id": payment.payment_id},
+        )
+    )
+    return events
+
+
+def _transaction_id(
+    uow: UnitOfWork, payment: PaymentFacts, reference: str | None, success: EventType | None
+) -> dict[str, Any]:
+    """Other programs know a payment by its transaction id: the gateway's reference.
+
+    A bank's reference may repeat, so a receipt has none. One that another payment has
+    already is left out: it must not keep money that came from being booked.
+    """
+    if success is not EventType.PAYMENT_GATEWAY_SUCCESS or reference is None:
+        return {}
+    if uow.payments.is_transaction_id_taken(reference, payment.payment_id):
+        return {}
+    return {"transaction_id": reference}
+
+
+def give_back(uow: UnitOfWork, locked: Locked, *, reason_code: str, events: Events) -> None:
+    """Fail the payment, free its seat and leave the enrolment as it was before the hold.
+
+    A seat that is held for another payment by now is left to that one.
+    """
     now, payment, enrolment = uow.now(), locked.payment, locked.enrolment
-    if enrolment is not None and enrolment.status is EnrolmentStatus.PENDING:
+    if payment.flash_sale_id is not None:
+        uow.enrolments.free_sale_seat(payment.flash_sale_id)
+    if (
+        enrolment is not None
+        and enrolment.status is EnrolmentStatus.PENDING
+        and uow.payments.holder_of(enrolment.enrollment_id) in (payment.payment_id, None)
+    ):
         back = enrolment.previous_status or EnrolmentStatus.CANCELLED
         uow.enrolments.free_seat(enrolment.course_id)
-        if payment.flash_sale_id is not None:
-            uow.enrolments.free_sale_seat(payment.flash_sale_id)
         uow.enrolments.update(
             enrolment.enrollment_id,
             status=move_enrolment(enrolment.status, back),

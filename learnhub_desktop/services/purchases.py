@@ -1,18 +1,19 @@
 """Buying a course: hold the seat, charge outside any transaction, settle.
 
-`buy` is the use case; what it runs in transactions stands in this module (the hold) and in
-`settling` (what follows the gateway's answer).
+`buy` is the use case; its first transaction, the hold, stands here, the charge and all that
+follows the gateway's answer in `settling`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from learnhub_desktop.db.repositories.keys import StoredKey
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
-from learnhub_desktop.domain.enrolments import CourseFacts, EnrolmentFacts, StudentFacts
+from learnhub_desktop.domain.enrolments import StudentFacts
 from learnhub_desktop.domain.purchases import (
     GATEWAY_METHODS,
     Order,
@@ -20,164 +21,188 @@ from learnhub_desktop.domain.purchases import (
     PurchaseOutcome,
     PurchaseRefusal,
 )
-from learnhub_desktop.domain.school import SchoolSettings
-from learnhub_desktop.domain.scoring import Assessment, Verdict
+from learnhub_desktop.domain.scoring import Verdict
+from learnhub_desktop.domain.settlement import Place
 from learnhub_desktop.domain.states import (
     EnrolmentSource,
     EventType,
-    KeyState,
-    PaymentKind,
     PaymentMethod,
     PaymentStatus,
 )
-from learnhub_desktop.errors import InvalidInput, OutcomeUnknown, RuleRefused
+from learnhub_desktop.errors import InvalidInput, RuleRefused
 from learnhub_desktop.gateways import Gateway, Gateways
 from learnhub_desktop.services import holds, keys, scoring, settling
 from learnhub_desktop.services import purchase_checks as checks
+from learnhub_desktop.services.purchase_draft import (
+    OPERATION,
+    Card,
+    Draft,
+    hold_events,
+    hold_minutes,
+    initiated,
+    keep,
+    payment_values,
+)
 from learnhub_desktop.services.purchase_words import purchase_of
+from learnhub_desktop.services.recording import write_once
 
-OPERATION: Final = "purchase"
+__all__ = ["BALANCE", "OPERATION", "Card", "buy", "hold", "look_before"]
+
 BALANCE: Final = "balance"
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What is kept of the card that was presented."""
-
-    fingerprint: str | None = None
-    country: str | None = None
-
-
 def buy(
-    database: Database, order: Order, *, gateways: Gateways, wait_s: float = settling.WAIT_S
+    database: Database,
+    order: Order,
+    *,
+    gateways: Gateways,
+    wait_s: float = settling.WAIT_S,
+    isolation: str | None = None,
 ) -> Purchase:
     """Sell one course to one student. Calling it again with the same key never charges twice.
 
-    RuleRefused where nothing was done. OutcomeUnknown where the answer was lost on the way
-    back: calling again with the same key, or "Ask now", settles it.
+    RuleRefused where nothing was done. OutcomeUnknown where it is not known what was:
+    calling again with the same key, or "Ask now", settles it. ``isolation`` is the level of
+    its transactions ("REPEATABLE READ", "SERIALIZABLE"), where the server has several.
     """
-    keys.check_key(order.key)
+    order = checks.clean(order)
     gateway = _gateway_of(order, gateways)
     card = _read_card(order, gateway)
     name = BALANCE if gateway is None else gateway.name
-    # Most who come too late are sent home here, without a lock.
-    database.read(look_before, order)
-    try:
-        held = database.write(hold, order, card, name)
-    except OutcomeUnknown:
-        # The COMMIT's answer was lost: the key says whether the hold was kept.
-        held = database.write(hold, order, card, name)
-        if isinstance(held, Purchase) and held.outcome is PurchaseOutcome.IN_PROGRESS:
-            assert held.payment_id is not None
-            return settling.resolve(database, held.payment_id, gateways=gateways)
+    _look_first(database, order, gateways)
+    caller = uuid.uuid4().hex
+    held = write_once(database, isolation, order.key, hold, order, card, name, caller=caller)
     if isinstance(held, settling.Held):
-        return settling.charge(database, held, gateways=gateways)
-    if held.outcome is PurchaseOutcome.IN_PROGRESS:
+        return settling.charge(database, held, gateways=gateways, isolation=isolation)
+    if held.replayed and settling.is_unsettled(held):
         return settling.wait_for_first(database, held, gateways=gateways, wait_s=wait_s)
     return held
 
 
-def look_before(uow: UnitOfWork, order: Order) -> None:
-    """A plain read that refuses what is hopeless; what it lets through is decided again."""
+def _look_first(database: Database, order: Order, gateways: Gateways) -> None:
+    """Send home, without a lock, most who come too late.
+
+    An earlier purchase of the same course that is overdue is settled before: its hold has
+    run out, or the gateway knows by now.
+    """
+    overdue = database.read(look_before, order)
+    if overdue is None:
+        return
+    earlier = settling.resolve(database, overdue, gateways=gateways)
+    if earlier.outcome is PurchaseOutcome.COMPLETED:
+        raise RuleRefused(
+            PurchaseRefusal.HELD_ALREADY,
+            f"An earlier purchase turned out to be paid (payment {overdue}). Nothing was charged "
+            "now; look again first.",
+        )
+    database.read(look_before, order)
+
+
+def look_before(uow: UnitOfWork, order: Order) -> int | None:
+    """A plain read that refuses what is hopeless; what it lets through is decided again.
+
+    Returns the student's open payment for this course that must be asked about first.
+    """
     uow.actor.require(Right.ENROL)
     if uow.keys.find(order.key) is not None:
-        return
-    course = uow.enrolments.find_course(order.course_id)
+        return None
     existing = uow.enrolments.find(order.student_id, order.course_id)
-    checks.check_course(course, order, existing)
-    assert course is not None
+    if existing is not None:
+        waiting = uow.payments.find_open(existing.enrollment_id)
+        if waiting is not None and settling.is_due(uow, waiting):
+            return waiting.payment_id
+    course = uow.enrolments.find_course(order.course_id)
+    if course is None:
+        raise checks.no_course(order.course_id)
+    refused = checks.not_live(course) or checks.waiting_already(uow, existing)
+    if refused is not None:
+        raise refused
+    checks.check_price(order, course)
     if order.sale_id is not None:
         checks.check_sale(uow, order)
-    extends = existing is not None and existing.is_open
-    if course.seats_left == 0 and not extends and not checks.holds_it(existing):
-        raise RuleRefused(PurchaseRefusal.COURSE_FULL, checks.full_sentence(course))
+    if course.seats_left == 0 and not (existing is not None and existing.is_open):
+        raise checks.full(course)
+    return None
 
 
-def hold(uow: UnitOfWork, order: Order, card: Card, gateway_name: str) -> settling.Held | Purchase:
+def hold(
+    uow: UnitOfWork, order: Order, card: Card, gateway_name: str, *, caller: str = ""
+) -> settling.Held | Purchase:
     """The first transaction of a purchase: everything is decided and the seat is held.
 
     Returns what is left to charge, or the finished purchase where there is nothing to send:
     free, paid from the balance, waiting for money or a reviewer, blocked, or replayed.
+    ``caller`` is this call's own mark on the key: only who finds it there may send the charge.
     """
     uow.actor.require(Right.ENROL)
     student = uow.enrolments.lock_student(order.student_id)
+    if card.fingerprint is not None:
+        # Locked before the first plain read, which at REPEATABLE READ fixes what is seen.
+        uow.payments.see_card(card.fingerprint, uow.now())
     parameters = order.parameters(card.fingerprint)
     stored = keys.find_first(
         uow, order.key, OPERATION, parameters, refusal=PurchaseRefusal.KEY_REUSED
     )
     if stored is not None:
-        if stored.state is KeyState.IN_PROGRESS:
-            return purchase_of(
-                uow, PurchaseOutcome.IN_PROGRESS, order.key, stored.payment_id, replayed=True
-            )
-        return purchase_of(uow, **_stored(stored.result), key=order.key, replayed=True)
-    settings = uow.settings.get()
-    if card.fingerprint is not None:
-        uow.payments.see_card(card.fingerprint, uow.now())
-    draft = _decide(uow, order, student, settings, card)
+        return _again(uow, order, stored, caller)
+    draft = _decide(uow, order, student, card, gateway_name, caller)
     if draft.verdict is Verdict.BLOCK:
-        return _block(uow, order, draft, card, gateway_name, parameters)
-    return _write_hold(uow, order, draft, card, gateway_name, parameters)
+        return _block(uow, draft)
+    return _write_hold(uow, draft)
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A purchase that is decided and not yet written."""
-
-    student: StudentFacts
-    course: CourseFacts
-    existing: EnrolmentFacts | None
-    settings: SchoolSettings
-    assessment: Assessment | None  # None where no money moves
-    verdict: Verdict
-    released: bool
-
-    @property
-    def extends(self) -> bool:
-        return self.existing is not None and self.existing.is_open
+def _again(
+    uow: UnitOfWork, order: Order, stored: StoredKey, caller: str
+) -> settling.Held | Purchase:
+    """The key was used before: what became of it, or our own hold whose COMMIT went unanswered."""
+    payment = None if stored.payment_id is None else uow.payments.find(stored.payment_id)
+    if payment is None:
+        # A free course, or a payment of a closed year: only the key tells the result.
+        return purchase_of(uow, **_stored(stored), key=order.key, replayed=True)
+    if stored.is_by(caller):
+        return settling.resume(uow, payment, card=order.card)
+    return settling.told(uow, payment)
 
 
 def _decide(
     uow: UnitOfWork,
     order: Order,
     student: StudentFacts,
-    settings: SchoolSettings,
     card: Card,
-) -> _Draft:
-    if student.deleted_at is not None:
-        raise RuleRefused(PurchaseRefusal.NO_STUDENT, "This account was deleted.")
+    gateway_name: str,
+    caller: str,
+) -> Draft:
     uow.enrolments.note_purchase(student.user_id, uow.now())
     course = uow.enrolments.find_course(order.course_id)
+    if course is None:
+        raise checks.no_course(order.course_id)
     existing = uow.enrolments.find(order.student_id, order.course_id)
-    checks.check_course(course, order, existing)
-    assert course is not None
-    if checks.holds_it(existing):
-        raise RuleRefused(PurchaseRefusal.HELD_ALREADY, checks.held_sentence(uow, existing))
-    checks.check_lifetime(uow, student, course, existing)
-    checks.check_prerequisites(uow, order, student, course)
+    extends = existing is not None and existing.is_open
+    refused = checks.why_not(uow, student, course, existing)
+    if refused is not None:
+        raise refused
+    checks.check_screen(order, student, course, extends=extends)
+    checks.check_price(order, course)
+    overridden = not extends and checks.check_prerequisites(uow, order, student, course)
     released = checks.check_release(uow, order)
-    assessment = None
-    verdict = Verdict.PASS
+    settings = uow.settings.get()
+    assessment, verdict = None, Verdict.PASS
     if order.price > 0:
         uow.actor.require(Right.TAKE_PAYMENT)
         assessment = scoring.score(
             uow, order, settings, card_fingerprint=card.fingerprint, country=card.country
         )
         verdict = Verdict.FLAG if released else assessment.verdict
-    return _Draft(student, course, existing, settings, assessment, verdict, released)
+    return Draft(
+        order, card, gateway_name, caller, student, course, existing, settings, assessment,
+        verdict, released, overridden,
+    )  # fmt: skip
 
 
-def _write_hold(
-    uow: UnitOfWork,
-    order: Order,
-    draft: _Draft,
-    card: Card,
-    gateway_name: str,
-    parameters: dict[str, Any],
-) -> settling.Held | Purchase:
-    now = uow.now()
-    _claim(uow, order, draft, now)
-    expires_at = now + timedelta(minutes=_hold_minutes(order, draft))
+def _write_hold(uow: UnitOfWork, draft: Draft) -> settling.Held | Purchase:
+    order, now = draft.order, uow.now()
+    _claim(uow, draft, now)
+    expires_at = now + timedelta(minutes=hold_minutes(draft))
     if draft.extends:
         assert draft.existing is not None
         enrollment_id = draft.existing.enrollment_id
@@ -188,176 +213,98 @@ def _write_hold(
             course_id=order.course_id,
             existing=draft.existing,
             expires_at=expires_at,
-            reason=order.override_reason,
+            reason=draft.reason,
         )
     if order.price == 0:
-        return _give_free(uow, order, draft, enrollment_id, parameters)
-    sent = draft.verdict is not Verdict.VERIFY and order.method in GATEWAY_METHODS
+        return _give_free(uow, draft, enrollment_id)
     payment_id = uow.payments.add(
-        **_payment_values(order, draft, card, gateway_name, now),
+        **payment_values(draft, now),
         enrollment_id=enrollment_id,
         hold_expires_at=expires_at,
-        idempotency_key=order.key,
-        released_alert_id=order.released_alert_id,
         next_check_at=expires_at,
+        released_alert_id=order.released_alert_id,
     )
-    events: list[tuple[EventType, dict[str, Any]]] = [_initiated(order, draft)]
-    if not draft.extends:
-        events.append((EventType.HOLD_PLACED, {"until": expires_at.isoformat()}))
-    if draft.verdict is Verdict.VERIFY:
-        events.append((EventType.VERIFICATION_REQUESTED, {}))
-    elif sent:
-        events.append((EventType.PAYMENT_GATEWAY_CALLED, {"gateway": gateway_name}))
-    uow.payments.note(payment_id, events, now)
+    uow.payments.note(payment_id, hold_events(draft, expires_at), now)
     alert_id = None
     if draft.assessment is not None:
         alert_id = scoring.raise_alert(
             uow, order, draft.assessment, payment_id=payment_id, released=draft.released
         )
-    if order.method is PaymentMethod.ACCOUNT_BALANCE and draft.verdict is not Verdict.VERIFY:
-        return _pay_from_balance(uow, order, payment_id, parameters)
-    _keep(uow, order, parameters, payment_id)
-    if sent:
-        return settling.held_of(uow, payment_id, card=order.card, expires_at=expires_at)
-    waiting = (
-        PurchaseOutcome.VERIFICATION if draft.verdict is Verdict.VERIFY else PurchaseOutcome.WAITING
-    )
-    return purchase_of(uow, waiting, order.key, payment_id, alert_id=alert_id)
+    keep(uow, draft, payment_id)
+    if draft.is_sent:
+        assert order.card is not None
+        # Put together here: the course's row is locked, and each question costs the others.
+        return settling.Held(
+            Place(payment_id, order.student_id, order.course_id, enrollment_id, None,
+                  order.sale_id, None),
+            order.key, order.price, order.currency, order.card, draft.gateway_name,
+            settling.deadline(uow, expires_at),
+        )  # fmt: skip
+    if draft.verdict is Verdict.VERIFY:
+        return purchase_of(
+            uow, PurchaseOutcome.VERIFICATION, order.key, payment_id, alert_id=alert_id
+        )
+    if order.method is PaymentMethod.ACCOUNT_BALANCE:
+        # Hold, balance and settle are one transaction: no gateway is asked.
+        locked = holds.lock_all(uow, uow.payments.place(payment_id))
+        return settling.pay_from_balance(uow, locked)
+    return purchase_of(uow, PurchaseOutcome.WAITING, order.key, payment_id, alert_id=alert_id)
 
 
-def _claim(uow: UnitOfWork, order: Order, draft: _Draft, now: datetime) -> None:
+def _claim(uow: UnitOfWork, draft: Draft, now: datetime) -> None:
     """Take the seats by conditional UPDATEs: what was read before is only an opinion."""
-    if order.sale_id is not None:
+    order = draft.order
+    price = (order.price, order.currency)
+    if order.sale_id is not None and not uow.enrolments.claim_sale(
+        order.sale_id, order.course_id, now, price=price
+    ):
         checks.check_sale(uow, order)
-        if not uow.enrolments.claim_sale(order.sale_id, order.course_id, now):
-            raise RuleRefused(PurchaseRefusal.SALE_OVER, "The sale is over or sold out.")
-    if draft.extends:
-        checks.check_course(uow.enrolments.lock_course(order.course_id), order, draft.existing)
-        return
-    price = None if order.sale_id is not None else (order.price, order.currency)
-    if uow.enrolments.claim_seat(order.course_id, price=price):
+        raise checks.sale_over()
+    course_price = price if order.sale_id is None else None
+    if not draft.extends and uow.enrolments.claim_seat(order.course_id, price=course_price):
         return
     course = uow.enrolments.lock_course(order.course_id)
-    checks.check_course(course, order, draft.existing)
-    raise RuleRefused(PurchaseRefusal.COURSE_FULL, checks.full_sentence(course))
+    refused = checks.not_live(course)
+    if refused is not None:
+        raise refused
+    checks.check_price(order, course)
+    # Under the lock the answer is final: a seat may have been freed before it.
+    if not draft.extends and not uow.enrolments.claim_seat(order.course_id):
+        raise checks.full(course)
 
 
-def _block(
-    uow: UnitOfWork,
-    order: Order,
-    draft: _Draft,
-    card: Card,
-    gateway_name: str,
-    parameters: dict[str, Any],
-) -> Purchase:
+def _block(uow: UnitOfWork, draft: Draft) -> Purchase:
     """No seat, no charge: a failed payment with its events, the alert and the key."""
-    now = uow.now()
-    payment_id = uow.payments.add(
-        **_payment_values(order, draft, card, gateway_name, now)
-        | {"status": PaymentStatus.FAILED, "reason_code": "blocked", "processed_at": now},
-        idempotency_key=order.key,
-    )
+    order, assessment, now = draft.order, draft.assessment, uow.now()
+    assert assessment is not None
+    blocked = {"status": PaymentStatus.FAILED, "reason_code": "blocked", "processed_at": now}
+    payment_id = uow.payments.add(**payment_values(draft, now) | blocked)
     uow.payments.note(
         payment_id,
         [
-            _initiated(order, draft),
-            (EventType.BLOCKED, {"score": draft.assessment.score if draft.assessment else 0}),
+            initiated(draft),
+            (EventType.BLOCKED, {"score": assessment.score}),
             (EventType.FAILED, {"reason": "blocked"}),
         ],
         now,
     )
-    assert draft.assessment is not None
-    alert_id = scoring.raise_alert(
-        uow, order, draft.assessment, payment_id=payment_id, released=False
-    )
-    result = {
-        "outcome": str(PurchaseOutcome.BLOCKED),
-        "payment_id": payment_id,
-        "alert_id": alert_id,
-    }
-    _keep(uow, order, parameters, payment_id, result)
-    return purchase_of(uow, **_stored(result), key=order.key)
+    alert_id = scoring.raise_alert(uow, order, assessment, payment_id=payment_id, released=False)
+    outcome = PurchaseOutcome.BLOCKED
+    keep(uow, draft, payment_id, {"outcome": str(outcome), "payment_id": payment_id})
+    return purchase_of(uow, outcome, order.key, payment_id, alert_id=alert_id)
 
 
-def _give_free(
-    uow: UnitOfWork,
-    order: Order,
-    draft: _Draft,
-    enrollment_id: int,
-    parameters: dict[str, Any],
-) -> Purchase:
+def _give_free(uow: UnitOfWork, draft: Draft, enrollment_id: int) -> Purchase:
     """A free course has no payment row; its key is kept all the same."""
+    order = draft.order
     if not draft.extends:
         enrolment = uow.enrolments.lock(enrollment_id)
-        holds.activate(uow, enrolment, EnrolmentSource.FREE)
+        holds.activate(uow, enrolment, EnrolmentSource.FREE, reason=draft.reason)
     holds.grant_access(uow, order.student_id, order.course_id, draft.course.access_months)
-    result = {"outcome": str(PurchaseOutcome.COMPLETED), "enrollment_id": enrollment_id}
-    _keep(uow, order, parameters, None, result)
-    return purchase_of(uow, **_stored(result), key=order.key)
-
-
-def _pay_from_balance(
-    uow: UnitOfWork, order: Order, payment_id: int, parameters: dict[str, Any]
-) -> Purchase:
-    """Hold, balance and settle are one transaction: no gateway is asked."""
-    _keep(uow, order, parameters, payment_id)
-    locked = holds.lock_all(uow, uow.payments.place(payment_id))
-    return settling.pay_from_balance(uow, locked)
-
-
-def _keep(
-    uow: UnitOfWork,
-    order: Order,
-    parameters: dict[str, Any],
-    payment_id: int | None,
-    result: dict[str, Any] | None = None,
-) -> None:
-    uow.keys.add(
-        order.key,
-        OPERATION,
-        parameters,
-        account=uow.actor.account,
-        now=uow.now(),
-        payment_id=payment_id,
-        result=result,
-    )
-
-
-def _payment_values(
-    order: Order, draft: _Draft, card: Card, gateway_name: str, now: datetime
-) -> dict[str, Any]:
-    return {
-        "user_id": order.student_id,
-        "course_id": order.course_id,
-        "kind": PaymentKind.CHARGE,
-        "amount": order.price,
-        "currency": order.currency,
-        "payment_method": order.method,
-        "status": PaymentStatus.PENDING,
-        "payment_gateway": gateway_name,
-        "card_fingerprint": card.fingerprint,
-        "country": card.country,
-        "flash_sale_id": order.sale_id,
-        "access_months": draft.course.access_months,
-        "created_at": now,
-    }
-
-
-def _initiated(order: Order, draft: _Draft) -> tuple[EventType, dict[str, Any]]:
-    return EventType.INITIATED, {
-        "user_id": order.student_id,
-        "course_id": order.course_id,
-        "amount": str(order.price),
-        "currency": order.currency,
-        "extends": draft.extends,
-        "prerequisites_overridden": order.override_reason is not None,
-    }
-
-
-def _hold_minutes(order: Order, draft: _Draft) -> int:
-    if draft.verdict is Verdict.VERIFY:
-        return draft.settings.hold_minutes_verification
-    return draft.settings.hold_minutes(order.method)
+    outcome = PurchaseOutcome.COMPLETED
+    result = {"outcome": str(outcome), "enrollment_id": enrollment_id, "extended": draft.extends}
+    keep(uow, draft, None, result)
+    return purchase_of(uow, outcome, order.key, enrollment_id=enrollment_id, extended=draft.extends)
 
 
 def _gateway_of(order: Order, gateways: Gateways) -> Gateway | None:
@@ -375,8 +322,10 @@ def _read_card(order: Order, gateway: Gateway | None) -> Card:
     return Card(gateway.card_fingerprint(order.card), gateway.country(order.card))
 
 
-def _stored(result: Any) -> dict[str, Any]:
+def _stored(stored: StoredKey) -> dict[str, Any]:
     """A key's stored result as the arguments that tell it again."""
-    values = {name: value for name, value in dict(result).items() if name != "reason"}
-    values["outcome"] = PurchaseOutcome(values["outcome"])
-    return values
+    known = ("payment_id", "enrollment_id", "extended")
+    return {
+        "outcome": PurchaseOutcome(stored.result.get("outcome", PurchaseOutcome.IN_PROGRESS)),
+        **{name: stored.result[name] for name in known if name in stored.result},
+    }

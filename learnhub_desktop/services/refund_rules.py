@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
-from learnhub_desktop.domain.enrolments import EnrolmentFacts
+from learnhub_desktop.domain.enrolments import EnrolmentFacts, StudentFacts
+from learnhub_desktop.domain.progress import percentage
 from learnhub_desktop.domain.refunds import (
     ChargeFacts,
     Decision,
@@ -21,13 +22,24 @@ from learnhub_desktop.domain.refunds import (
     check_amount,
     decide,
 )
+from learnhub_desktop.domain.school import SchoolSettings
 from learnhub_desktop.domain.settlement import PaymentFacts
+from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.domain.text import NOTE_LENGTH, check_text
 from learnhub_desktop.errors import RuleRefused
-from learnhub_desktop.services import holds, progress
-from learnhub_desktop.services.refund_words import RefundPreview
+from learnhub_desktop.services import holds, keys, progress
+from learnhub_desktop.services.refund_effects import (
+    EffectKind,
+    belongs_to,
+    effect_of,
+    is_extension,
+    say_effect,
+)
+from learnhub_desktop.services.refund_words import RefundPreview, name_of, title_of
 
 _SAME_AGAIN: Final = timedelta(hours=24)
+_REASON_LENGTH: Final = 500
+_MANUAL: Final = "manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +65,67 @@ class RefundOrder:
     def parameters(self) -> dict[str, Any]:
         return {
             "payment_id": self.payment_id,
-            "amount": None if self.amount is None else str(self.amount),
+            "amount": None if self.amount is None else f"{self.amount:.2f}",
             "reason_code": str(self.reason),
             "to": str(self.to),
         }
+
+
+def clean(order: RefundOrder) -> RefundOrder:
+    """The order as it is stored and compared; InvalidInput names what cannot be."""
+    override = order.override
+    if override is not None:
+        override = check_text(
+            override, field="override", label="The reason", longest=_REASON_LENGTH
+        )
+    return replace(
+        order,
+        key=keys.check_key(order.key),
+        amount=None if order.amount is None else money.check_amount(order.amount),
+        comment=check_text(
+            order.comment, field="comment", label="The comment", longest=NOTE_LENGTH, required=False
+        ),
+        override=override,
+    )
 
 
 def judge(
     uow: UnitOfWork, charge: PaymentFacts, enrolment: EnrolmentFacts | None, percent: Decimal | None
 ) -> tuple[ChargeFacts, Decision]:
     """The policy's word on a charge; ``percent`` None where progress does not count."""
-    counted_from = charge.processed_at or charge.created_at
-    if charge.subscription_id is None and enrolment is not None:
-        counted_from = enrolment.enrolled_at
+    settings = uow.settings.get()
     facts = ChargeFacts(
         kind=charge.kind,
         status=charge.status,
         amount=charge.amount,
         currency=charge.currency,
         refunded=charge.refunded_amount,
-        counted_from=counted_from,
+        counted_from=_counted_from(uow, charge, enrolment, settings),
         progress_percent=percent if charge.subscription_id is None else None,
+        refund_due=charge.refund_due,
     )
-    settings = uow.settings.get()
     policy = Policy(settings.refund_days, settings.refund_progress_percent, settings.zone)
     return facts, decide(facts, policy, now=uow.now())
+
+
+def _counted_from(
+    uow: UnitOfWork,
+    charge: PaymentFacts,
+    enrolment: EnrolmentFacts | None,
+    settings: SchoolSettings,
+) -> datetime:
+    """When the days for a refund began: with the enrolment, or the period, that was paid.
+
+    A charge that extended access, or paid for an enrolment that was opened anew since, has
+    its own day.
+    """
+    if charge.subscription_id is not None:
+        bill = uow.billing.find_bill_of(charge.payment_id)
+        if bill is not None:
+            return datetime.combine(bill.period_start, time(), tzinfo=settings.zone)
+    elif enrolment is not None and belongs_to(charge, enrolment) and not is_extension(uow, charge):
+        return enrolment.enrolled_at
+    return charge.processed_at or charge.created_at
 
 
 def judge_locked(uow: UnitOfWork, locked: holds.Locked) -> tuple[ChargeFacts, Decision]:
@@ -100,7 +148,6 @@ def allow(uow: UnitOfWork, order: RefundOrder, decision: Decision) -> None:
             f"{decision.message} Finance can grant it all the same, with a reason.",
         )
     uow.actor.require(Right.OVERRIDE_REFUND)
-    check_text(order.override, field="override", label="The reason", longest=NOTE_LENGTH)
 
 
 def amount_of(
@@ -110,9 +157,9 @@ def amount_of(
         raise RuleRefused(
             Refusal.STALE_SCREEN,
             f"Meanwhile {money.text(charge.refunded_amount, charge.currency)} of this payment is "
-            "refunded. Reload, look again, then decide.",
+            "refunded or on its way back. Reload, look again, then decide.",
         )
-    amount = facts.left if order.amount is None else money.check_amount(order.amount)
+    amount = facts.left if order.amount is None else order.amount
     decision = check_amount(amount, facts)
     if decision.refusal is not None:
         raise RuleRefused(decision.refusal, decision.message)
@@ -128,8 +175,30 @@ def amount_of(
 
 
 def comment_of(comment: str, override: str | None) -> str | None:
-    parts = [comment, f"Past the policy: {override.strip()}" if override else ""]
-    return " ".join(part for part in parts if part) or None
+    """What the refund's row keeps; InvalidInput where both together are too long for it."""
+    parts = [comment, f"Past the policy: {override}" if override else ""]
+    text = " ".join(part for part in parts if part)
+    label = "The comment, with the reason beside it,"
+    return check_text(text, field="comment", label=label, longest=NOTE_LENGTH) if text else None
+
+
+def is_paid_out_by_hand(charge: PaymentFacts) -> bool:
+    """Also what another program took without one of our gateways."""
+    if charge.method is PaymentMethod.ACCOUNT_BALANCE:
+        return False
+    return charge.gateway in (None, _MANUAL) or charge.idempotency_key is None
+
+
+def why_not_to_balance(student: StudentFacts, charge: PaymentFacts) -> str:
+    """Why this money cannot go to the student's balance; empty where it can."""
+    if student.deleted_at is not None:
+        return "This account was deleted, so nobody could use its balance."
+    if student.balance_currency != charge.currency:
+        return (
+            f"The balance of {student.name} is kept in {student.balance_currency}, and this "
+            f"payment was made in {charge.currency}."
+        )
+    return ""
 
 
 def preview(uow: UnitOfWork, payment_id: int) -> RefundPreview:
@@ -138,24 +207,34 @@ def preview(uow: UnitOfWork, payment_id: int) -> RefundPreview:
     place = uow.payments.place(payment_id)
     payment = uow.payments.get(payment_id)
     student = uow.enrolments.find_student(place.user_id)
-    course = None if place.course_id is None else uow.enrolments.find_course(place.course_id)
     enrolment = None if place.enrollment_id is None else uow.enrolments.get(place.enrollment_id)
     assert student is not None
-    percent = None if enrolment is None else enrolment.progress_percent
-    facts, decision = judge(uow, payment, enrolment, percent)
+    facts, decision = judge(uow, payment, enrolment, _percent(uow, enrolment))
+    effect = effect_of(uow, payment, enrolment)
+    title = title_of(uow, payment)
+    what = name_of(payment, title)
     return RefundPreview(
         payment_id=payment_id,
         student_name=student.name,
-        what=course.title if course is not None else "the subscription",
+        what=what if title is None else title,
         amount=payment.amount,
         refunded=payment.refunded_amount,
         left=facts.left,
         currency=payment.currency,
         method=payment.method,
-        by_hand=payment.gateway == "manual",
-        may_go_to_balance=student.balance_currency == payment.currency,
-        holds_seat=enrolment is not None and enrolment.holds_a_seat,
+        by_hand=is_paid_out_by_hand(payment),
+        may_go_to_balance=not why_not_to_balance(student, payment),
+        holds_seat=effect.kind is EffectKind.ENDED,
         refusal=decision.message,
         is_policy=decision.is_policy,
         may_override=uow.actor.may(Right.OVERRIDE_REFUND),
+        effect=say_effect(uow, effect, what, done=False),
     )
+
+
+def _percent(uow: UnitOfWork, enrolment: EnrolmentFacts | None) -> Decimal | None:
+    """The progress that the refund itself would count."""
+    if enrolment is None or not enrolment.progress_stale:
+        return None if enrolment is None else enrolment.progress_percent
+    count = uow.progress.count(enrolment.enrollment_id)
+    return percentage(count.done, count.total)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.changes import Changes, Touched
-from learnhub_desktop.domain.states import (
-    EnrolmentStatus,
-    EventType,
-    PaymentMethod,
-    PaymentStatus,
-)
+from learnhub_desktop.domain.settlement import PaymentFacts
+from learnhub_desktop.domain.states import EventType, PaymentMethod, PaymentStatus
 from learnhub_desktop.gateways.port import reason_text
+from learnhub_desktop.services.refund_effects import Effect, EffectKind, say_effect
 
 
 class RefundOutcome(StrEnum):
@@ -39,7 +37,8 @@ class Refund:
 @dataclass(frozen=True, slots=True)
 class RefundPreview:
     """``refusal`` is why it is refused, empty where it is not; ``is_policy``: a person with the
-    right may grant it all the same. ``by_hand``: someone pays it out."""
+    right may grant it all the same. ``by_hand``: someone pays it out. ``holds_seat``: a full
+    refund frees the seat. ``effect`` is what a full refund ends, in a sentence."""
 
     payment_id: int
     student_name: str
@@ -55,12 +54,20 @@ class RefundPreview:
     refusal: str
     is_policy: bool
     may_override: bool
+    effect: str = ""
 
 
 _OUTCOMES = {
     PaymentStatus.COMPLETED: RefundOutcome.COMPLETED,
     PaymentStatus.FAILED: RefundOutcome.FAILED,
     PaymentStatus.UNKNOWN: RefundOutcome.UNKNOWN,
+}
+_OWN_REASONS = {
+    "gateway_unreachable": "The gateway could not be reached.",
+    "not_found": "The gateway knows of no such refund, so it was given up.",
+    "key_reused": "The gateway knows this refund's key from another act.",
+    "not_accepted": "The gateway could not take this refund.",
+    "cancelled": "The payout was cancelled.",
 }
 
 
@@ -69,52 +76,81 @@ def refund_of(uow: UnitOfWork, refund_id: int, *, replayed: bool = False) -> Ref
     row = uow.payments.get(refund_id)
     assert row.refunds_payment_id is not None
     charge = uow.payments.get(row.refunds_payment_id)
-    student = uow.enrolments.find_student(row.user_id)
-    course = None if row.course_id is None else uow.enrolments.find_course(row.course_id)
-    who = student.name if student is not None else "the student"
-    what = f"“{course.title}”" if course is not None else "the subscription"
-    amount = money.text(row.amount, row.currency)
     outcome = _OUTCOMES.get(row.status, RefundOutcome.PENDING)
-    warning = outcome is not RefundOutcome.COMPLETED
-    match outcome:
-        case RefundOutcome.COMPLETED:
-            where = "the balance of " if row.gateway == "balance" else ""
-            message = f"Refunded {amount} to {where}{who}. {_effect(uow, charge.payment_id, what)}"
-        case RefundOutcome.FAILED:
-            reason = reason_text(row.reason_code) or "The gateway declined it."
-            if row.reason_code == "gateway_unreachable":
-                reason = "The gateway could not be reached."
-            message = f"{reason} Nothing went back to {who}, and access to {what} stays."
-        case RefundOutcome.UNKNOWN:
-            message = (
-                f"The gateway did not answer: it is not known whether {amount} went back to "
-                f"{who}. It is asked again; nothing goes back twice."
-            )
-        case _:
-            hand = row.gateway == "manual"
-            message = (
-                f"{amount} for {who} is to be paid out by hand. Record it when it is done."
-                if hand
-                else f"The gateway has taken the refund of {amount} to {who} and will report "
-                f"when it is paid out. Access to {what} stays until then."
-            )
-    if replayed:
+    message = _sentence(uow, outcome, row, charge)
+    if replayed and outcome in (RefundOutcome.COMPLETED, RefundOutcome.FAILED):
         message = f"This was done already. {message}"
     touched = Touched.PAYMENTS | Touched.ENROLMENTS | Touched.CATALOG | Touched.STUDENTS
+    if charge.subscription_id is not None:
+        touched |= Touched.SUBSCRIPTIONS
+    warning = outcome is not RefundOutcome.COMPLETED
     changes = Changes(touched, message, subject_id=charge.payment_id, warning=warning)
     return Refund(outcome, changes, refund_id, charge.payment_id, replayed)
 
 
-def _effect(uow: UnitOfWork, charge_id: int, what: str) -> str:
-    charge = uow.payments.get(charge_id)
+def _sentence(
+    uow: UnitOfWork, outcome: RefundOutcome, row: PaymentFacts, charge: PaymentFacts
+) -> str:
+    student = uow.enrolments.find_student(charge.user_id)
+    who = student.name if student is not None else "the student"
+    what = name_of(charge, title_of(uow, charge))
+    amount = money.text(row.amount, row.currency)
+    if outcome is RefundOutcome.COMPLETED:
+        where = "the balance of " if row.gateway == "balance" else ""
+        return f"Refunded {amount} to {where}{who}. {_effect(uow, charge, what)}"
+    if outcome is RefundOutcome.FAILED:
+        reason = _OWN_REASONS.get(row.reason_code or "") or reason_text(row.reason_code)
+        return f"{reason or 'The refund failed.'} Nothing went back to {who}; access stays."
+    if uow.payments.has_event(row.payment_id, EventType.REFUND_GATEWAY_SUCCESS):
+        return (
+            f"{amount} went back to {who}, but writing it down did not finish, so access is "
+            "kept. Press “Ask now” on the refund."
+        )
+    if outcome is RefundOutcome.UNKNOWN:
+        return (
+            f"The gateway did not answer: it is not known whether {amount} went back to {who}. "
+            "It is asked again; nothing goes back twice."
+        )
+    if row.gateway == "manual":
+        return f"{amount} for {who} is to be paid out by hand. Record it when it is done."
+    if uow.payments.has_event(row.payment_id, EventType.REFUND_GATEWAY_PENDING):
+        return (
+            f"The gateway has taken the refund of {amount} to {who} and will report when it is "
+            "paid out. Access stays until then."
+        )
+    return f"The refund of {amount} to {who} is still being made. Nothing goes back twice."
+
+
+def title_of(uow: UnitOfWork, charge: PaymentFacts) -> str | None:
+    """The title of the course that was paid for, where it was one."""
+    if charge.subscription_id is not None or charge.course_id is None:
+        return None
+    course = uow.enrolments.find_course(charge.course_id)
+    return None if course is None else course.title
+
+
+def name_of(charge: PaymentFacts, title: str | None) -> str:
+    """What was paid for, as a sentence says it."""
+    if title is not None:
+        return f"“{title}”"
+    return "the subscription" if charge.subscription_id is not None else "what it paid for"
+
+
+def _effect(uow: UnitOfWork, charge: PaymentFacts, what: str) -> str:
     if charge.status is not PaymentStatus.REFUNDED:
         left = money.text(charge.left, charge.currency)
         return f"{left} of the payment is left; access to {what} stays."
-    if charge.enrollment_id is None:
-        return f"Access to {what} has ended."
-    enrolment = uow.enrolments.get(charge.enrollment_id)
-    if enrolment.status is EnrolmentStatus.REFUNDED:
-        return f"Access to {what} has ended, and the seat is free."
-    if uow.payments.has_event(charge_id, EventType.ACCESS_EXTENDED):
-        return f"Access to {what} is shorter by what this payment had added."
-    return f"Access to {what} stays as it is."
+    return say_effect(uow, _noted(uow, charge), what, done=True)
+
+
+def _noted(uow: UnitOfWork, charge: PaymentFacts) -> Effect:
+    """The effect that the full refund had, as the charge's story tells it."""
+    ended = uow.payments.last_event(charge.payment_id, EventType.ACCESS_ENDED)
+    if ended is None:
+        return Effect(EffectKind.NOTHING)
+    facts = ended[1]
+    until = facts.get("until")
+    return Effect(
+        EffectKind(facts.get("effect", EffectKind.ENDED)),
+        datetime.fromisoformat(until) if until else None,
+    )

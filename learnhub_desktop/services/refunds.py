@@ -2,138 +2,176 @@
 
 A refund is a payment row of its own that names its charge. Reserving raises the charge's
 ``refunded_amount`` by a conditional UPDATE, so two desks can never give back more than is left.
+What an answer changes in the database stands in `refund_outcomes`.
 """
 
 from __future__ import annotations
 
+import time
+import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
-from learnhub_desktop.domain.refunds import (
-    RefundTo,
-    Refusal,
-)
+from learnhub_desktop.domain.refunds import Decision, RefundTo, Refusal
 from learnhub_desktop.domain.settlement import PaymentFacts, Place, next_check
 from learnhub_desktop.domain.states import (
     EventType,
-    KeyState,
     MovementKind,
     PaymentKind,
     PaymentMethod,
     PaymentStatus,
-    move_payment,
 )
-from learnhub_desktop.domain.text import NOTE_LENGTH, check_text
-from learnhub_desktop.errors import (
-    DatabaseUnavailable,
-    InvalidInput,
-    OutcomeUnknown,
-    RuleRefused,
-)
+from learnhub_desktop.errors import InvalidInput, OutcomeUnknown, RuleRefused
 from learnhub_desktop.gateways import (
-    Answer,
+    Entry,
+    EntryKind,
     EntryState,
     Gateway,
     Gateways,
     GatewayUnreachable,
+    KeyReused,
     Outcome,
     RefundRequest,
+    VoidAnswer,
     VoidOutcome,
 )
-from learnhub_desktop.services import holds, keys
+from learnhub_desktop.services import holds, keys, refund_outcomes
 from learnhub_desktop.services import refund_rules as rules
-from learnhub_desktop.services.refund_effects import end_what_was_bought
+from learnhub_desktop.services.recording import record, write_once
+from learnhub_desktop.services.refund_outcomes import (
+    BALANCE,
+    MANUAL,
+    cancel_payout,
+    fail,
+    record_payout,
+    settle,
+    still_open,
+)
 from learnhub_desktop.services.refund_rules import RefundOrder
 from learnhub_desktop.services.refund_words import Refund, RefundOutcome, refund_of
+from learnhub_desktop.services.settling import WAIT_S
+
+__all__ = [
+    "BALANCE",
+    "OPERATION",
+    "RefundOrder",
+    "Reserved",
+    "cancel_payout",
+    "fail",
+    "record_payout",
+    "refund",
+    "reserve",
+    "resolve",
+    "settle",
+    "still_open",
+]
 
 OPERATION: Final = "refund"
-BALANCE: Final = "balance"
+_LOOK_AGAIN_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A refund row that waits for its gateway."""
+    """A refund row that waits for its gateway. Only the call that wrote it is given one."""
 
     refund_id: int
     place: Place
     request: RefundRequest
 
 
-def refund(database: Database, order: RefundOrder, *, gateways: Gateways) -> Refund:
+def refund(
+    database: Database,
+    order: RefundOrder,
+    *,
+    gateways: Gateways,
+    wait_s: float = WAIT_S,
+    isolation: str | None = None,
+) -> Refund:
     """Give one payment back, in part or in full. The same key never refunds twice.
 
-    RuleRefused where nothing was done; OutcomeUnknown where the answer was lost on the way
-    back: the same key, or "Ask now" on the refund, settles it.
+    RuleRefused where nothing was done; OutcomeUnknown where it is not known what was: the
+    same key, or "Ask now" on the refund, settles it. ``isolation`` as for a purchase.
     """
-    keys.check_key(order.key)
+    order = rules.clean(order)
     place, charge = database.read(_find, order.payment_id)
     gateway = _gateway_of(order, charge, gateways)
-    try:
-        reserved = database.write(reserve, place, order, gateway)
-    except OutcomeUnknown:
-        reserved = database.write(reserve, place, order, gateway)
-        if isinstance(reserved, Refund) and reserved.outcome is RefundOutcome.PENDING:
-            return resolve(database, reserved.refund_id, gateways=gateways)
-    if isinstance(reserved, Refund):
-        return reserved
-    assert gateway is not None
-    return _send(database, reserved, gateway)
+    caller = uuid.uuid4().hex
+    reserved = write_once(
+        database, isolation, order.key, reserve, place, order, gateway, caller=caller
+    )
+    if isinstance(reserved, Reserved):
+        assert gateway is not None
+        return _send(database, reserved, gateway, isolation)
+    if reserved.replayed:
+        return _wait_for_first(database, reserved, gateways=gateways, wait_s=wait_s)
+    return reserved
 
 
 def _gateway_of(order: RefundOrder, charge: PaymentFacts, gateways: Gateways) -> Gateway | None:
-    """The gateway that took the money; None where it goes to the balance.
-
-    A charge that another program made without one of ours is paid back by hand.
-    """
+    """The gateway that took the money; None where it goes to the balance."""
     if order.to is RefundTo.BALANCE or charge.method is PaymentMethod.ACCOUNT_BALANCE:
         return None
-    if charge.gateway is None or charge.idempotency_key is None:
+    if rules.is_paid_out_by_hand(charge):
         return gateways.manual
-    return gateways.named(charge.gateway)
+    return gateways.named(charge.gateway or "")
 
 
-def _send(database: Database, reserved: Reserved, gateway: Gateway) -> Refund:
-    place = reserved.place
+def _send(
+    database: Database, reserved: Reserved, gateway: Gateway, isolation: str | None
+) -> Refund:
+    place, key = reserved.place, reserved.request.key
+
+    def write(call: Any, *args: Any) -> Refund:
+        result: Refund = record(database, isolation, key, call, place, *args)
+        return result
+
     try:
         answer = gateway.refund(reserved.request)
     except GatewayUnreachable:
-        return _write(database, reserved.request.key, fail, place, "gateway_unreachable")
-    return _answered(database, place, answer)
-
-
-def _answered(database: Database, place: Place, answer: Answer) -> Refund:
+        # Certainly not sent, and this call alone sends it: nothing went back.
+        return write(fail, "gateway_unreachable")
+    except KeyReused:
+        return write(fail, "key_reused")
+    except InvalidInput:
+        write(fail, "not_accepted")
+        raise
     match answer.outcome:
         case Outcome.APPROVED:
-            return _write(database, answer.key, settle, place, answer.reference)
+            return _settle(database, isolation, place, key, answer.reference)
         case Outcome.DECLINED:
-            return _write(database, answer.key, fail, place, answer.reason_code or "declined")
+            return write(fail, answer.reason_code or "declined")
         case Outcome.PENDING:
-            return _write(database, answer.key, still_open, place, EventType.REFUND_GATEWAY_PENDING)
-    return _write(database, answer.key, still_open, place, EventType.OUTCOME_UNKNOWN)
+            return write(still_open, EventType.REFUND_GATEWAY_PENDING)
+    return write(still_open, EventType.OUTCOME_UNKNOWN)
 
 
-def _write(database: Database, key: str, call: Any, *args: Any) -> Refund:
+def _settle(
+    database: Database, isolation: str | None, place: Place, key: str, reference: str | None
+) -> Refund:
+    """Write down that the money is back; where only what that ends cannot be, say so."""
     try:
-        try:
-            result: Refund = database.write(call, *args)
-        except OutcomeUnknown:
-            result = database.write(call, *args)
-    except (DatabaseUnavailable, OutcomeUnknown) as error:
-        raise OutcomeUnknown(
-            f"The refund was sent, but {database.label} cannot be reached to record it. Nothing "
-            "goes back twice: use the same key again, or press “Ask now” on the refund.",
-            key=key,
-        ) from error
-    return result
+        return record(database, isolation, key, settle, place, reference)
+    except OutcomeUnknown as error:
+        if not isinstance(error.__cause__, RuleRefused):
+            raise
+    return record(database, None, key, refund_outcomes.note_money_back, place, reference)
 
 
 def reserve(
-    uow: UnitOfWork, place: Place, order: RefundOrder, gateway: Gateway | None
+    uow: UnitOfWork,
+    place: Place,
+    order: RefundOrder,
+    gateway: Gateway | None,
+    *,
+    caller: str = "",
 ) -> Reserved | Refund:
-    """Decide under the locks, reserve the amount, and write the pending refund."""
+    """Decide under the locks, reserve the amount, and write the pending refund.
+
+    ``caller`` is this call's own mark on the key: only who finds it there may send it.
+    """
     uow.actor.require(Right.REFUND)
     locked = holds.lock_all(uow, place)
     charge = locked.payment
@@ -142,17 +180,47 @@ def reserve(
     )
     if stored is not None:
         assert stored.payment_id is not None
-        return refund_of(uow, stored.payment_id, replayed=True)
-    comment = check_text(
-        order.comment, field="comment", label="The comment", longest=NOTE_LENGTH, required=False
-    )
+        if gateway is not None and not gateway.by_hand and stored.is_by(caller):
+            # Our own COMMIT was kept, and only its answer was lost: nothing was sent.
+            return _reserved(uow, uow.payments.get(stored.payment_id), charge)
+        return refund_of(uow, stored.payment_id, replayed=not stored.is_by(caller))
     facts, decision = rules.judge_locked(uow, locked)
     rules.allow(uow, order, decision)
     amount = rules.amount_of(uow, order, charge, facts)
+    if gateway is None:
+        _require_balance(locked)
     if not uow.payments.reserve(charge.payment_id, amount, seen=order.seen_refunded):
         raise RuleRefused(Refusal.STALE_SCREEN, "Another desk is refunding this payment now.")
+    refund_id = _write_refund(uow, order, charge, amount, gateway)
+    _note_requested(uow, refund_id, order, charge, amount, decision)
+    uow.keys.add(
+        order.key,
+        OPERATION,
+        order.parameters(),
+        account=uow.actor.account,
+        now=uow.now(),
+        payment_id=refund_id,
+        caller=caller,
+    )
+    if gateway is None:
+        return _to_balance(uow, charge, refund_id, amount)
+    if gateway.by_hand:
+        return refund_of(uow, refund_id)
+    uow.payments.note(
+        refund_id, [(EventType.REFUND_GATEWAY_CALLED, {"gateway": gateway.name})], uow.now()
+    )
+    return _reserved(uow, uow.payments.get(refund_id), charge)
+
+
+def _write_refund(
+    uow: UnitOfWork,
+    order: RefundOrder,
+    charge: PaymentFacts,
+    amount: Decimal,
+    gateway: Gateway | None,
+) -> int:
     now = uow.now()
-    refund_id = uow.payments.add(
+    return uow.payments.add(
         user_id=charge.user_id,
         enrollment_id=charge.enrollment_id,
         subscription_id=charge.subscription_id,
@@ -166,55 +234,50 @@ def reserve(
         idempotency_key=order.key,
         payment_gateway=BALANCE if gateway is None else gateway.name,
         reason_code=order.reason,
-        comment=rules.comment_of(comment, order.override),
+        comment=rules.comment_of(order.comment, order.override),
         next_check_at=next_check(now, 0),
         created_at=now,
     )
-    uow.payments.note(
-        refund_id,
-        [
-            (
-                EventType.REFUND_REQUESTED,
-                {
-                    "amount": str(amount),
-                    "currency": charge.currency,
-                    "reason": str(order.reason),
-                    "past_policy": decision.is_policy,
-                },
-            )
-        ],
-        now,
-    )
-    uow.keys.add(
-        order.key,
-        OPERATION,
-        order.parameters(),
-        account=uow.actor.account,
-        now=now,
-        payment_id=refund_id,
-    )
-    own_place = uow.payments.place(refund_id)
-    if gateway is None:
-        return _to_balance(uow, own_place, charge, refund_id, amount)
-    if gateway.by_hand:
-        return refund_of(uow, refund_id)
-    uow.payments.note(
-        refund_id, [(EventType.REFUND_GATEWAY_CALLED, {"gateway": gateway.name})], now
-    )
-    assert charge.idempotency_key is not None
+
+
+def _note_requested(
+    uow: UnitOfWork,
+    refund_id: int,
+    order: RefundOrder,
+    charge: PaymentFacts,
+    amount: Decimal,
+    decision: Decision,
+) -> None:
+    facts = {
+        "amount": str(amount),
+        "currency": charge.currency,
+        "reason": str(order.reason),
+        "past_policy": decision.is_policy,
+    }
+    uow.payments.note(refund_id, [(EventType.REFUND_REQUESTED, facts)], uow.now())
+
+
+def _reserved(uow: UnitOfWork, row: PaymentFacts, charge: PaymentFacts) -> Reserved:
+    assert charge.idempotency_key is not None and row.idempotency_key is not None
     request = RefundRequest(
-        key=order.key,
+        key=row.idempotency_key,
         charge_key=charge.idempotency_key,
-        payment_id=refund_id,
-        amount=amount,
-        currency=charge.currency,
+        payment_id=row.payment_id,
+        amount=row.amount,
+        currency=row.currency,
     )
-    return Reserved(refund_id, own_place, request)
+    return Reserved(row.payment_id, uow.payments.place(row.payment_id), request)
 
 
-def _to_balance(
-    uow: UnitOfWork, place: Place, charge: PaymentFacts, refund_id: int, amount: Decimal
-) -> Refund:
+def _require_balance(locked: holds.Locked) -> None:
+    refused = rules.why_not_to_balance(locked.student, locked.payment)
+    if refused:
+        raise RuleRefused(
+            Refusal.NOT_TO_BALANCE, f"{refused} Refund to the original method instead."
+        )
+
+
+def _to_balance(uow: UnitOfWork, charge: PaymentFacts, refund_id: int, amount: Decimal) -> Refund:
     """To the balance everything is one transaction: no gateway is asked."""
     moved = uow.balances.move(
         charge.user_id,
@@ -224,148 +287,93 @@ def _to_balance(
         payment_id=refund_id,
         now=uow.now(),
     )
-    if not moved:
-        raise RuleRefused(
-            Refusal.NOT_COMPLETED,
-            f"The student's balance is not kept in {charge.currency}; refund to the original "
-            "method instead.",
-        )
-    return settle(uow, place, None)
+    assert moved  # its currency was looked at under the lock, and nothing is taken away
+    return settle(uow, uow.payments.place(refund_id), None)
 
 
-def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Refund:
-    """The money is back: the charge says so, and a full refund ends what it had opened."""
-    locked, refund_row = _lock_refund(uow, place)
-    if not refund_row.is_open:
-        return refund_of(uow, refund_row.payment_id, replayed=True)
-    now, charge = uow.now(), locked.payment
-    uow.payments.update(
-        refund_row.payment_id,
-        status=move_payment(refund_row.status, PaymentStatus.COMPLETED),
-        processed_at=now,
-        gateway_reference=reference,
-        next_check_at=None,
-    )
-    events: list[tuple[EventType, dict[str, Any]]] = []
-    if refund_row.gateway != BALANCE:
-        events.append((EventType.REFUND_GATEWAY_SUCCESS, {"reference": reference}))
-    events.append((EventType.REFUND_COMPLETED, {"amount": str(refund_row.amount)}))
-    uow.payments.note(refund_row.payment_id, events, now)
-    back = uow.payments.refunded_for_good(charge.payment_id)
-    is_full = back == charge.amount
-    target = PaymentStatus.REFUNDED if is_full else PaymentStatus.PARTIALLY_REFUNDED
-    if charge.status is not target:
-        uow.payments.update(
-            charge.payment_id,
-            status=move_payment(charge.status, target),
-            refund_due=False,
-        )
-    if is_full:
-        end_what_was_bought(uow, locked)
-    _finish_key(uow, refund_row)
-    return refund_of(uow, refund_row.payment_id)
-
-
-def fail(uow: UnitOfWork, place: Place, reason_code: str) -> Refund:
-    """The gateway refused it: what was reserved is free again, and nothing else changed."""
-    locked, refund_row = _lock_refund(uow, place)
-    if not refund_row.is_open:
-        return refund_of(uow, refund_row.payment_id, replayed=True)
-    now = uow.now()
-    uow.payments.update(
-        refund_row.payment_id,
-        status=move_payment(refund_row.status, PaymentStatus.FAILED),
-        reason_code=reason_code[:32],
-        processed_at=now,
-        next_check_at=None,
-    )
-    uow.payments.unreserve(locked.payment.payment_id, refund_row.amount)
-    uow.payments.note(
-        refund_row.payment_id,
-        [
-            (EventType.REFUND_GATEWAY_FAILED, {"reason": reason_code}),
-            (EventType.REFUND_FAILED, {"reason": reason_code}),
-        ],
-        now,
-    )
-    _finish_key(uow, refund_row)
-    return refund_of(uow, refund_row.payment_id)
-
-
-def still_open(uow: UnitOfWork, place: Place, event: EventType) -> Refund:
-    """No final word yet: the amount stays reserved, and the gateway is asked later."""
-    refund_row = uow.payments.lock(place.payment_id)
-    if not refund_row.is_open:
-        return refund_of(uow, refund_row.payment_id, replayed=True)
-    now = uow.now()
-    waits = event is EventType.REFUND_GATEWAY_PENDING and refund_row.status is PaymentStatus.PENDING
-    uow.payments.update(
-        refund_row.payment_id,
-        status=refund_row.status if waits else PaymentStatus.UNKNOWN,
-        check_count=refund_row.check_count + 1,
-        next_check_at=next_check(now, refund_row.check_count),
-    )
-    uow.payments.note(refund_row.payment_id, [(event, {})], now)
-    return refund_of(uow, refund_row.payment_id)
-
-
-def record_payout(uow: UnitOfWork, place: Place, *, reference: str) -> Refund:
-    """A refund that people pay out by hand was paid out."""
-    uow.actor.require(Right.RECORD_RECEIPT)
-    refund_row = uow.payments.get(place.payment_id)
-    if refund_row.kind is not PaymentKind.REFUND or refund_row.gateway != "manual":
-        raise RuleRefused(
-            Refusal.NOT_A_CHARGE, "Only refunds that are paid out by hand are recorded here."
-        )
-    if not reference.strip():
-        raise InvalidInput("reference", "Give the bank's reference, or the receipt's number.")
-    return settle(uow, place, reference.strip())
-
-
-def resolve(database: Database, refund_id: int, *, gateways: Gateways) -> Refund:
+def resolve(
+    database: Database, refund_id: int, *, gateways: Gateways, isolation: str | None = None
+) -> Refund:
     """Find out what became of one unsettled refund, and write it down. Never sends it again."""
     place, row = database.read(_find, refund_id)
-    if not row.is_open or row.gateway in (None, BALANCE):
+    if not database.read(_may_be_asked, refund_id):
         return database.read(refund_of, refund_id)
     gateway = gateways.named(row.gateway or "")
-    if gateway.by_hand:
-        return database.read(refund_of, refund_id)
     key = row.idempotency_key or ""
+
+    def write(call: Any, *args: Any) -> Refund:
+        result: Refund = record(database, isolation, key, call, place, *args)
+        return result
+
     try:
         lookup = gateway.lookup(key)
     except GatewayUnreachable:
-        return _write(database, key, still_open, place, EventType.GATEWAY_UNREACHABLE)
-    if lookup.entry is None:
-        if not lookup.voided and _void(gateway, key) is not VoidOutcome.VOIDED:
-            return _write(database, key, still_open, place, EventType.VOID_FAILED)
-        return _write(database, key, fail, place, "not_found")
-    match lookup.entry.state:
+        return write(still_open, EventType.GATEWAY_UNREACHABLE)
+    entry = lookup.entry
+    if entry is None and not lookup.voided:
+        voided = _void(gateway, key)
+        if voided is None or voided.outcome is VoidOutcome.UNKNOWN:
+            return write(still_open, EventType.VOID_FAILED)
+        # Where nothing could be voided it had arrived between the look-up and the void.
+        entry = voided.entry
+        if entry is None and voided.outcome is VoidOutcome.ALREADY_DONE:
+            return write(still_open, EventType.REFUND_GATEWAY_PENDING)
+    if entry is None:
+        return write(fail, "not_found")
+    if not _is_ours(entry, row):
+        return write(fail, "key_reused")
+    match entry.state:
         case EntryState.APPROVED:
-            return _write(database, key, settle, place, lookup.entry.reference)
+            return _settle(database, isolation, place, key, entry.reference)
         case EntryState.DECLINED:
-            return _write(database, key, fail, place, lookup.entry.reason_code or "declined")
-    return _write(database, key, still_open, place, EventType.REFUND_GATEWAY_PENDING)
+            return write(fail, entry.reason_code or "declined")
+    return write(still_open, EventType.REFUND_GATEWAY_PENDING)
 
 
-def _void(gateway: Gateway, key: str) -> VoidOutcome:
+def _may_be_asked(uow: UnitOfWork, refund_id: int) -> bool:
+    """Whether a gateway can say anything of it, and its first call cannot be at it any more."""
+    row = uow.payments.get(refund_id)
+    if not row.is_open or row.gateway in (None, BALANCE, MANUAL):
+        return False
+    return not _is_first_at_it(uow, refund_id)
+
+
+def _is_first_at_it(uow: UnitOfWork, refund_id: int) -> bool:
+    """Whether the call that reserved it may still wait for the gateway: no answer was noted."""
+    row = uow.payments.get(refund_id)
+    if row.status is not PaymentStatus.PENDING or row.gateway in (None, BALANCE, MANUAL):
+        return False
+    last = uow.payments.last_event(refund_id, *EventType)
+    called = last is not None and last[0] is EventType.REFUND_GATEWAY_CALLED
+    return called and uow.now() < next_check(row.created_at, 0)
+
+
+def _wait_for_first(
+    database: Database, first: Refund, *, gateways: Gateways, wait_s: float
+) -> Refund:
+    """Another call with this key is at it: wait for its result, then say that it still is."""
+    until = time.monotonic() + wait_s
+    while database.read(_is_first_at_it, first.refund_id):
+        if time.monotonic() >= until:
+            return database.read(refund_of, first.refund_id, replayed=True)
+        time.sleep(_LOOK_AGAIN_S)
+    known = database.read(refund_of, first.refund_id, replayed=True)
+    if known.outcome in (RefundOutcome.COMPLETED, RefundOutcome.FAILED):
+        return known
+    return resolve(database, first.refund_id, gateways=gateways)
+
+
+def _void(gateway: Gateway, key: str) -> VoidAnswer | None:
     try:
-        return gateway.void(key).outcome
+        return gateway.void(key)
     except GatewayUnreachable:
-        return VoidOutcome.UNKNOWN
+        return None
 
 
-def _lock_refund(uow: UnitOfWork, place: Place) -> tuple[holds.Locked, PaymentFacts]:
-    """The charge with all that hangs on it, then its refund: ascending payment ids."""
-    assert place.charge_id is not None
-    locked = holds.lock_all(uow, uow.payments.place(place.charge_id))
-    return locked, uow.payments.lock(place.payment_id)
-
-
-def _finish_key(uow: UnitOfWork, refund_row: PaymentFacts) -> None:
-    key = refund_row.idempotency_key or ""
-    stored = uow.keys.find(key)
-    if stored is not None and stored.state is KeyState.IN_PROGRESS:
-        uow.keys.finish(key, {"payment_id": refund_row.payment_id}, uow.now())
+def _is_ours(entry: Entry, row: PaymentFacts) -> bool:
+    """Whether the gateway's entry is this very refund, and not another act under its key."""
+    found = (entry.kind, entry.payment_id, entry.amount, entry.currency)
+    return found == (EntryKind.REFUND, row.payment_id, row.amount, row.currency)
 
 
 def _find(uow: UnitOfWork, payment_id: int) -> tuple[Place, PaymentFacts]:

@@ -58,7 +58,7 @@ def raise_alert(
         score=assessment.score,
         alert_data={
             **assessment.as_facts(),
-            "amount": str(order.price),
+            "amount": f"{order.price:.2f}",
             "currency": order.currency,
         },
         status=AlertStatus.PENDING,

@@ -1,11 +1,12 @@
-"""What follows a charge: the gateway's answer, silence, and asking again.
+"""What follows a hold: the charge at the gateway, its answer, silence, and asking again.
 
-No transaction is open while a gateway answers. Each settling transaction locks the rows in
-order, looks at the payment's state again and does nothing a second time.
+No transaction is open while a gateway answers. What an answer changes in the database
+stands in `outcomes`, one transaction each.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,36 +14,60 @@ from decimal import Decimal
 from typing import Any, Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
-from learnhub_desktop.domain import money
-from learnhub_desktop.domain.actors import Right
-from learnhub_desktop.domain.purchases import (
-    BY_HAND_METHODS,
-    Purchase,
-    PurchaseOutcome,
-    PurchaseRefusal,
-)
-from learnhub_desktop.domain.settlement import PaymentFacts, Place, next_check
-from learnhub_desktop.domain.states import (
-    EventType,
-    KeyState,
-    MovementKind,
-    PaymentStatus,
-    move_payment,
-)
-from learnhub_desktop.errors import DatabaseUnavailable, OutcomeUnknown, RuleRefused
+from learnhub_desktop.domain.purchases import Purchase, PurchaseOutcome, PurchaseRefusal
+from learnhub_desktop.domain.settlement import PaymentFacts, Place, place_of
+from learnhub_desktop.domain.states import EventType, PaymentStatus
+from learnhub_desktop.errors import InvalidInput, RuleRefused
 from learnhub_desktop.gateways import (
     Answer,
     ChargeRequest,
+    Entry,
+    EntryKind,
     EntryState,
     Gateway,
     Gateways,
     GatewayUnreachable,
-    Lookup,
+    KeyReused,
     Outcome,
+    VoidAnswer,
     VoidOutcome,
 )
-from learnhub_desktop.services import holds
-from learnhub_desktop.services.purchase_words import purchase_of
+from learnhub_desktop.services import outcomes
+from learnhub_desktop.services.outcomes import (
+    cancel_hold,
+    decline,
+    expire,
+    finish_key,
+    mark_unknown,
+    pay_from_balance,
+    record_receipt,
+    settle,
+    told,
+)
+from learnhub_desktop.services.recording import record
+
+__all__ = [
+    "WAIT_S",
+    "Held",
+    "cancel_hold",
+    "charge",
+    "deadline",
+    "decline",
+    "expire",
+    "finish_key",
+    "held_for",
+    "held_of",
+    "is_due",
+    "is_unsettled",
+    "mark_unknown",
+    "pay_from_balance",
+    "record_receipt",
+    "resolve",
+    "resume",
+    "settle",
+    "told",
+    "wait_for_first",
+]
 
 WAIT_S: Final = 10.0
 _LOOK_AGAIN_S: Final = 0.1
@@ -52,9 +77,12 @@ _MARGIN_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A seat that is held and a charge that may be sent until ``deadline`` (monotonic)."""
+    """A charge that may be sent until ``deadline``, on the clock of `_steady_s`.
 
-    payment_id: int
+    Only the call that wrote the hold is given one, so nobody else sends this charge.
+    """
+
+    place: Place
     key: str
     amount: Decimal
     currency: str
@@ -62,30 +90,61 @@ class Held:
     gateway: str
     deadline: float
 
+    @property
+    def payment_id(self) -> int:
+        return self.place.payment_id
+
 
 def held_of(uow: UnitOfWork, payment_id: int, *, card: str | None, expires_at: datetime) -> Held:
-    payment = uow.payments.get(payment_id)
+    """What the caller, who has just written this hold, may send to the gateway."""
+    return held_for(uow, uow.payments.get(payment_id), card=card, expires_at=expires_at)
+
+
+def held_for(
+    uow: UnitOfWork, payment: PaymentFacts, *, card: str | None, expires_at: datetime
+) -> Held:
     assert payment.idempotency_key is not None and card is not None
-    left_s = (expires_at - uow.now()).total_seconds() - _MARGIN_S
     return Held(
-        payment_id,
+        place_of(payment),
         payment.idempotency_key,
         payment.amount,
         payment.currency,
         card,
         payment.gateway or "",
-        time.monotonic() + left_s,
+        deadline(uow, expires_at),
     )
 
 
-def charge(database: Database, held: Held, *, gateways: Gateways) -> Purchase:
+def deadline(uow: UnitOfWork, expires_at: datetime) -> float:
+    """Until when the charge of a hold may be sent, on this computer's steady clock."""
+    return _steady_s() + (expires_at - uow.now()).total_seconds() - _MARGIN_S
+
+
+def resume(uow: UnitOfWork, payment: PaymentFacts, *, card: str | None) -> Held | Purchase:
+    """Go on after a COMMIT whose answer was lost: the hold was kept, and nothing was sent."""
+    expires_at = payment.hold_expires_at
+    waits = payment.status is PaymentStatus.PENDING and expires_at is not None
+    if waits and card is not None and outcomes.was_sent(uow, payment):
+        assert expires_at is not None
+        return held_for(uow, payment, card=card, expires_at=expires_at)
+    return told(uow, payment, replayed=False)
+
+
+def charge(
+    database: Database, held: Held, *, gateways: Gateways, isolation: str | None = None
+) -> Purchase:
     """Send the charge and write down what came of it.
 
-    A workstation that slept past the hold sends nothing: the janitor may have voided the
-    key meanwhile, and would have given the seat away.
+    A workstation that slept past the hold sends nothing: the seat may be given away by now,
+    and the key voided.
     """
-    if time.monotonic() > held.deadline:
-        return resolve(database, held.payment_id, gateways=gateways)
+
+    def write(call: Any, *args: Any) -> Purchase:
+        result: Purchase = record(database, isolation, held.key, call, held.place, *args)
+        return result
+
+    if _steady_s() > held.deadline:
+        return write(decline, outcomes.HOLD_EXPIRED)
     request = ChargeRequest(
         key=held.key,
         payment_id=held.payment_id,
@@ -93,171 +152,113 @@ def charge(database: Database, held: Held, *, gateways: Gateways) -> Purchase:
         currency=held.currency,
         card=held.card,
     )
-    place = database.read(_place, held.payment_id)
-    gateway = gateways.named(held.gateway)
     try:
-        answer = gateway.charge(request)
+        answer = gateways.named(held.gateway).charge(request)
     except GatewayUnreachable:
-        # Certainly not sent, and this was the key's first use: nothing was charged.
-        return _write(database, held.key, decline, place, "gateway_unreachable")
-    return _answered(database, place, held.key, answer)
+        # Certainly not sent, and this call alone sends it: nothing was charged.
+        return write(decline, outcomes.NOT_REACHED)
+    except KeyReused:
+        return write(decline, "key_reused")
+    except (InvalidInput, RuleRefused):
+        # The gateway cannot take it, or the school has no such gateway any more.
+        write(decline, "not_accepted")
+        raise
+    return _answered(write, answer)
 
 
-def _answered(database: Database, place: Place, key: str, answer: Answer) -> Purchase:
+def _answered(write: Any, answer: Answer) -> Purchase:
+    result: Purchase
     match answer.outcome:
         case Outcome.APPROVED:
-            return _write(database, key, settle, place, answer.reference)
+            result = write(settle, answer.reference)
         case Outcome.DECLINED:
-            return _write(database, key, decline, place, answer.reason_code or "declined")
-    return _write(database, key, mark_unknown, place)
-
-
-def _write(database: Database, key: str, call: Any, *args: Any) -> Purchase:
-    """Write an outcome that has happened outside. It may run twice; a lost server is told."""
-    try:
-        try:
-            result: Purchase = database.write(call, *args)
-        except OutcomeUnknown:
-            result = database.write(call, *args)
-    except (DatabaseUnavailable, OutcomeUnknown) as error:
-        raise OutcomeUnknown(
-            f"The payment was sent, but {database.label} cannot be reached to record it. "
-            "Nothing is lost and nothing is charged twice: use the same key again, or press "
-            "“Ask now” on the payment.",
-            key=key,
-        ) from error
+            result = write(decline, answer.reason_code or "declined")
+        case _:
+            result = write(mark_unknown)
     return result
 
 
-def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Purchase:
-    """The gateway took the money: the payment is completed and the enrolment active."""
-    locked = holds.lock_all(uow, place)
-    if not locked.payment.is_open:
-        return told(uow, locked.payment)
-    holds.complete(uow, locked, reference=reference, success=EventType.PAYMENT_GATEWAY_SUCCESS)
-    return finish_key(uow, locked.payment, PurchaseOutcome.COMPLETED)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A payment that is asked about. ``is_due``: its first call cannot be at it any more."""
+
+    place: Place
+    payment: PaymentFacts
+    was_sent: bool
+    is_due: bool
 
 
-def decline(uow: UnitOfWork, place: Place, reason_code: str) -> Purchase:
-    """Nothing was charged: the payment fails and the seat is given back."""
-    locked = holds.lock_all(uow, place)
-    if not locked.payment.is_open:
-        return told(uow, locked.payment)
-    holds.give_back(
-        uow,
-        locked,
-        reason_code=reason_code,
-        events=[(EventType.PAYMENT_GATEWAY_FAILED, {"reason": reason_code})],
-    )
-    return finish_key(uow, locked.payment, PurchaseOutcome.DECLINED)
-
-
-def expire(uow: UnitOfWork, place: Place) -> Purchase:
-    """A hold that nobody sent to a gateway runs out by itself."""
-    locked = holds.lock_all(uow, place)
-    payment = locked.payment
-    if not payment.is_open:
-        return told(uow, payment)
-    holds.give_back(uow, locked, reason_code="hold_expired", events=[(EventType.HOLD_EXPIRED, {})])
-    return finish_key(uow, payment, PurchaseOutcome.DECLINED)
-
-
-def mark_unknown(uow: UnitOfWork, place: Place) -> Purchase:
-    """No answer: the seat stays held, and the gateway is asked later. Never "failed"."""
-    payment = uow.payments.lock(place.payment_id)
-    now = uow.now()
-    if payment.status is PaymentStatus.PENDING:
-        uow.payments.update(
-            payment.payment_id,
-            status=move_payment(payment.status, PaymentStatus.UNKNOWN),
-            next_check_at=next_check(now, 0),
-        )
-        uow.payments.note(payment.payment_id, [(EventType.OUTCOME_UNKNOWN, {})], now)
-    elif not payment.is_open:
-        return told(uow, payment)
-    return purchase_of(
-        uow, PurchaseOutcome.UNKNOWN, payment.idempotency_key or "", place.payment_id
-    )
-
-
-def resolve(database: Database, payment_id: int, *, gateways: Gateways) -> Purchase:
+def resolve(
+    database: Database, payment_id: int, *, gateways: Gateways, isolation: str | None = None
+) -> Purchase:
     """Find out what became of one unsettled charge, and write it down. Never sends it again.
 
     `pending` is only looked at past its hold: before, its first call may still be at it.
     Not found at the gateway: the key is voided there first, so that a workstation that
     wakes up later cannot charge it, and only then does the payment fail.
     """
-    place, payment, sent, is_due = database.read(_look, payment_id)
-    key = payment.idempotency_key or ""
-    if not payment.is_open or not is_due:
+    look = database.read(_look, payment_id)
+    key = look.payment.idempotency_key
+    if not look.payment.is_open or not look.is_due:
         return database.read(_told_of, payment_id)
-    if not sent:
-        return _write(database, key, expire, place)
-    gateway = gateways.named(payment.gateway or "")
+
+    def write(call: Any, *args: Any) -> Purchase:
+        result: Purchase = record(database, isolation, key or "", call, look.place, *args)
+        return result
+
+    if not look.was_sent and look.payment.status is PaymentStatus.PENDING:
+        return write(expire)
+    if key is None:
+        raise RuleRefused(
+            PurchaseRefusal.WRONG_STATE,
+            "This payment was made by another program, and only that program can say what "
+            "became of it.",
+        )
+    gateway = gateways.named(look.payment.gateway or "")
     try:
         lookup = gateway.lookup(key)
     except GatewayUnreachable:
-        return _write(database, key, _still_unknown, place, EventType.GATEWAY_UNREACHABLE)
-    return _looked_up(database, place, key, lookup, gateway)
-
-
-def _looked_up(
-    database: Database, place: Place, key: str, lookup: Lookup, gateway: Gateway
-) -> Purchase:
+        return write(outcomes.still_unknown, EventType.GATEWAY_UNREACHABLE)
     entry = lookup.entry
-    if entry is None:
-        if not lookup.voided:
-            voided = _void(gateway, key)
-            if voided is VoidOutcome.UNKNOWN:
-                return _write(database, key, _still_unknown, place, EventType.VOID_FAILED)
-            if voided is VoidOutcome.ALREADY_DONE:
-                # It arrived between the look-up and the void: the next question finds it.
-                return _write(database, key, _still_unknown, place, EventType.GATEWAY_PENDING)
-        return _write(database, key, _give_up, place)
-    match entry.state:
-        case EntryState.APPROVED:
-            return _write(database, key, settle, place, entry.reference)
-        case EntryState.DECLINED:
-            return _write(database, key, decline, place, entry.reason_code or "declined")
-    return _write(database, key, _still_unknown, place, EventType.GATEWAY_PENDING)
+    if entry is None and not lookup.voided:
+        voided = _void(gateway, key)
+        if voided is None or voided.outcome is VoidOutcome.UNKNOWN:
+            return write(outcomes.still_unknown, EventType.VOID_FAILED)
+        # Where nothing could be voided it had arrived between the look-up and the void.
+        entry = voided.entry
+        if entry is None and voided.outcome is VoidOutcome.ALREADY_DONE:
+            return write(outcomes.still_unknown, EventType.GATEWAY_PENDING)
+    return _found(write, look.payment, entry)
 
 
-def _void(gateway: Gateway, key: str) -> VoidOutcome:
+def _void(gateway: Gateway, key: str) -> VoidAnswer | None:
     try:
-        return gateway.void(key).outcome
+        return gateway.void(key)
     except GatewayUnreachable:
-        return VoidOutcome.UNKNOWN
+        return None
 
 
-def _give_up(uow: UnitOfWork, place: Place) -> Purchase:
-    locked = holds.lock_all(uow, place)
-    if not locked.payment.is_open:
-        return told(uow, locked.payment)
-    holds.give_back(
-        uow,
-        locked,
-        reason_code="not_found",
-        events=[(EventType.GATEWAY_NOT_FOUND, {}), (EventType.VOIDED, {})],
-    )
-    return finish_key(uow, locked.payment, PurchaseOutcome.DECLINED)
+def _found(write: Any, payment: PaymentFacts, entry: Entry | None) -> Purchase:
+    """Write what the gateway holds under the payment's key; None: nothing, and never will."""
+    result: Purchase
+    if entry is None:
+        result = write(outcomes.give_up)
+    elif not _is_ours(entry, payment):
+        # The key served another act there, so this charge was never taken.
+        result = write(decline, "key_reused")
+    elif entry.state is EntryState.APPROVED:
+        result = write(settle, entry.reference)
+    elif entry.state is EntryState.DECLINED:
+        result = write(decline, entry.reason_code or "declined")
+    else:
+        result = write(outcomes.still_unknown, EventType.GATEWAY_PENDING)
+    return result
 
 
-def _still_unknown(uow: UnitOfWork, place: Place, event: EventType) -> Purchase:
-    """Asked, and no wiser: the seat stays held, and the next question comes later."""
-    payment = uow.payments.lock(place.payment_id)
-    if not payment.is_open:
-        return told(uow, payment)
-    now = uow.now()
-    uow.payments.update(
-        payment.payment_id,
-        status=PaymentStatus.UNKNOWN,
-        check_count=payment.check_count + 1,
-        next_check_at=next_check(now, payment.check_count + 1),
-    )
-    uow.payments.note(payment.payment_id, [(EventType.GATEWAY_ASKED, {}), (event, {})], now)
-    return purchase_of(
-        uow, PurchaseOutcome.UNKNOWN, payment.idempotency_key or "", place.payment_id
-    )
+def _is_ours(entry: Entry, payment: PaymentFacts) -> bool:
+    """Whether the gateway's entry is this very charge, and not another one under its key."""
+    found = (entry.kind, entry.payment_id, entry.amount, entry.currency)
+    return found == (EntryKind.CHARGE, payment.payment_id, payment.amount, payment.currency)
 
 
 def wait_for_first(
@@ -265,125 +266,55 @@ def wait_for_first(
 ) -> Purchase:
     """Another call with this key is at it: wait for its result, then say "in progress".
 
-    Past the hold nobody is at it any more, and the gateway is asked.
+    Past the hold nobody is at it any more, and the gateway is asked. Nobody is at a payment
+    that waits for money or for a reviewer either.
     """
     assert first.payment_id is not None
     until = time.monotonic() + wait_s
     while True:
-        place, payment, _sent, is_due = database.read(_look, first.payment_id)
-        if not payment.is_open:
-            return database.read(_told_of, place.payment_id)
-        if is_due:
-            return resolve(database, place.payment_id, gateways=gateways)
-        if payment.method in BY_HAND_METHODS or time.monotonic() >= until:
-            return database.read(_told_of, place.payment_id)
+        look = database.read(_look, first.payment_id)
+        if look.payment.is_open and look.is_due:
+            return resolve(database, first.payment_id, gateways=gateways)
+        is_at_it = look.payment.is_open and look.was_sent
+        if not is_at_it or time.monotonic() >= until:
+            return database.read(_told_of, first.payment_id)
         time.sleep(_LOOK_AGAIN_S)
 
 
-def pay_from_balance(uow: UnitOfWork, locked: holds.Locked) -> Purchase:
-    """Take the price from the balance and settle, in one transaction."""
-    payment = locked.payment
-    moved = uow.balances.move(
-        payment.user_id,
-        -payment.amount,
-        payment.currency,
-        kind=MovementKind.CHARGE,
-        payment_id=payment.payment_id,
-        now=uow.now(),
+def is_unsettled(purchase: Purchase) -> bool:
+    """Whether asking or waiting may tell more."""
+    return purchase.payment_id is not None and purchase.outcome in (
+        PurchaseOutcome.IN_PROGRESS,
+        PurchaseOutcome.UNKNOWN,
+        PurchaseOutcome.WAITING,
+        PurchaseOutcome.VERIFICATION,
     )
-    if not moved:
-        raise RuleRefused(
-            PurchaseRefusal.BALANCE_TOO_LOW,
-            f"The balance does not hold {money.text(payment.amount, payment.currency)}.",
-        )
-    holds.complete(uow, locked, reference=None, success=EventType.PAYMENT_GATEWAY_SUCCESS)
-    return finish_key(uow, payment, PurchaseOutcome.COMPLETED)
 
 
-def record_receipt(uow: UnitOfWork, place: Place, *, reference: str, amount: Decimal) -> Purchase:
-    """Money came by transfer or in cash. It settles the hold, also one that ran out."""
-    uow.actor.require(Right.RECORD_RECEIPT)
-    locked = holds.lock_all(uow, place)
-    payment = locked.payment
-    if payment.method not in BY_HAND_METHODS:
-        raise RuleRefused(
-            PurchaseRefusal.METHOD, "Receipts are recorded for transfers and cash only."
-        )
-    if payment.status not in (PaymentStatus.PENDING, PaymentStatus.FAILED):
-        raise RuleRefused(PurchaseRefusal.WRONG_STATE, "This payment is settled already.")
-    if amount != payment.amount:
-        raise RuleRefused(
-            PurchaseRefusal.PRICE_CHANGED,
-            f"The agreed amount is {payment.amount:,.2f} {payment.currency}. Record a receipt "
-            "of that amount, or send the money back.",
-        )
-    if uow.payments.has_event(payment.payment_id, EventType.BLOCKED):
-        raise RuleRefused(PurchaseRefusal.WRONG_STATE, "This purchase was blocked.")
-    holds.complete(uow, locked, reference=reference, success=EventType.RECEIPT_RECORDED)
-    return finish_key(uow, payment, PurchaseOutcome.COMPLETED)
-
-
-def cancel_hold(uow: UnitOfWork, place: Place) -> Purchase:
-    """Give a seat back that waits for a transfer or cash which will not come."""
-    uow.actor.require(Right.TAKE_PAYMENT)
-    locked = holds.lock_all(uow, place)
-    payment = locked.payment
-    if payment.status is not PaymentStatus.PENDING or uow.payments.has_event(
-        payment.payment_id, EventType.PAYMENT_GATEWAY_CALLED
-    ):
-        raise RuleRefused(
-            PurchaseRefusal.WRONG_STATE,
-            "Only a hold that waits for a transfer, for cash or for a reviewer can be cancelled.",
-        )
-    holds.give_back(uow, locked, reason_code="cancelled", events=[])
-    return finish_key(uow, payment, PurchaseOutcome.DECLINED)
-
-
-def _place(uow: UnitOfWork, payment_id: int) -> Place:
-    return uow.payments.place(payment_id)
-
-
-def _look(uow: UnitOfWork, payment_id: int) -> tuple[Place, PaymentFacts, bool, bool]:
-    """The payment, whether it went to a gateway, and whether it may be looked into now."""
+def _look(uow: UnitOfWork, payment_id: int) -> _Look:
     payment = uow.payments.get(payment_id)
-    sent = uow.payments.has_event(payment_id, EventType.PAYMENT_GATEWAY_CALLED)
+    return _Look(
+        place_of(payment),
+        payment,
+        was_sent=outcomes.was_sent(uow, payment),
+        is_due=is_due(uow, payment),
+    )
+
+
+def is_due(uow: UnitOfWork, payment: PaymentFacts) -> bool:
+    """Whether an open charge may be looked into: unknown, or pending past its hold."""
     expired = payment.hold_expires_at is not None and payment.hold_expires_at <= uow.now()
-    is_due = payment.status is PaymentStatus.UNKNOWN or expired
-    return uow.payments.place(payment_id), payment, sent, is_due
+    return payment.status is PaymentStatus.UNKNOWN or expired
 
 
 def _told_of(uow: UnitOfWork, payment_id: int) -> Purchase:
     return told(uow, uow.payments.get(payment_id))
 
 
-def told(uow: UnitOfWork, payment: PaymentFacts, *, replayed: bool = True) -> Purchase:
-    """What is known of a payment, from its own state."""
-    outcome = {
-        PaymentStatus.PENDING: PurchaseOutcome.IN_PROGRESS,
-        PaymentStatus.UNKNOWN: PurchaseOutcome.UNKNOWN,
-        PaymentStatus.FAILED: PurchaseOutcome.DECLINED,
-    }.get(payment.status, PurchaseOutcome.COMPLETED)
-    if outcome is PurchaseOutcome.IN_PROGRESS and payment.method in BY_HAND_METHODS:
-        outcome = PurchaseOutcome.WAITING
-    elif outcome is PurchaseOutcome.IN_PROGRESS and uow.payments.has_event(
-        payment.payment_id, EventType.VERIFICATION_REQUESTED
-    ):
-        outcome = PurchaseOutcome.VERIFICATION
-    if uow.payments.has_event(payment.payment_id, EventType.BLOCKED):
-        outcome = PurchaseOutcome.BLOCKED
-    key = payment.idempotency_key or ""
-    return purchase_of(uow, outcome, key, payment.payment_id, replayed=replayed)
-
-
-def finish_key(uow: UnitOfWork, payment: PaymentFacts, outcome: PurchaseOutcome) -> Purchase:
-    """Store the key's result, so that the same key tells the same again."""
-    key = payment.idempotency_key or ""
-    stored = uow.keys.find(key)
-    if stored is not None and stored.state is KeyState.IN_PROGRESS:
-        result = {
-            "outcome": str(outcome),
-            "payment_id": payment.payment_id,
-            "enrollment_id": payment.enrollment_id,
-        }
-        uow.keys.finish(key, result, uow.now())
-    return purchase_of(uow, outcome, key, payment.payment_id)
+def _steady_s() -> float:
+    """Seconds on a clock that nobody sets and that runs while the computer sleeps."""
+    if sys.platform == "darwin":
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()

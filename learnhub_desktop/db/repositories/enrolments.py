@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, case, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, insert, or_, select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
@@ -165,18 +165,32 @@ class EnrolmentRepository(Repository):
         ).one_or_none()
         return None if row is None else SaleFacts(*row)
 
-    def claim_sale(self, sale_id: int, course_id: int, now: datetime) -> bool:
-        """Take a seat of a flash sale that runs now. A refund never gives it back."""
+    def claim_sale(
+        self, sale_id: int, course_id: int, now: datetime, *, price: tuple[Decimal, str]
+    ) -> bool:
+        """Take a seat of a flash sale that runs now and still sells at this price.
+
+        A refund never gives it back.
+        """
+        c = t.flash_sales.c
+        return self._claim_sale(
+            c.sale_id == sale_id,
+            c.course_id == course_id,
+            c.start_time <= now,
+            c.end_time >= now,
+            c.discount_price == price[0],
+            c.currency == price[1],
+        )
+
+    def claim_sale_again(self, sale_id: int) -> bool:
+        """Take the seat of an agreed purchase whose hold ran out, also after the sale's end."""
+        return self._claim_sale(t.flash_sales.c.sale_id == sale_id)
+
+    def _claim_sale(self, *conditions: ColumnElement[bool]) -> bool:
         c = t.flash_sales.c
         claimed = self.connection.execute(
             update(t.flash_sales)
-            .where(
-                c.sale_id == sale_id,
-                c.course_id == course_id,
-                c.start_time <= now,
-                c.end_time >= now,
-                c.seats_taken < c.max_seats,
-            )
+            .where(*conditions, c.seats_taken < c.max_seats)
             .values(seats_taken=c.seats_taken + 1)
         )
         return claimed.rowcount == 1

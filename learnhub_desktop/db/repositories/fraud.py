@@ -28,6 +28,15 @@ from learnhub_desktop.errors import NotFound
 _P: Final = t.payments.c
 # What a student is known by: charges that took money and kept some of it.
 _TAKEN: Final = (PaymentStatus.COMPLETED, PaymentStatus.PARTIALLY_REFUNDED)
+# Charges that failed without a card's being tried say nothing of it.
+_NOT_THE_CARD: Final = (
+    "blocked",
+    "cancelled",
+    "gateway_unreachable",
+    "hold_expired",
+    "not_found",
+    "verification_declined",
+)
 _A: Final = t.fraud_alerts.c
 _ALERT: Final = select(
     _A.alert_id,
@@ -137,6 +146,7 @@ class FraudRepository(Repository):
             failed = and_(
                 _P.created_at >= now - timedelta(minutes=minutes),
                 _P.status == PaymentStatus.FAILED,
+                func.coalesce(_P.reason_code, "").not_in(_NOT_THE_CARD),
             )
             columns.append(func.count(case((failed, 1))).label(f"failed_{minutes}"))
         row = self.connection.execute(

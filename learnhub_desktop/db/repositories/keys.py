@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 
@@ -14,10 +14,12 @@ from learnhub_desktop.db.repositories.base import Repository
 from learnhub_desktop.domain.purchases import parameters_hash
 from learnhub_desktop.domain.states import KeyState
 
+CALLER: Final = "caller"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """``result`` is empty as long as the first call is still at it."""
+    """``result`` tells what became of it, or, while the first call is at it, which call that is."""
 
     key: str
     operation: str
@@ -27,6 +29,11 @@ class StoredKey:
     payment_id: int | None
     result: Mapping[str, Any]
     created_at: datetime
+
+    def is_by(self, caller: str) -> bool:
+        """Whether this very call is the one that is still at it."""
+        is_open = self.state is KeyState.IN_PROGRESS
+        return is_open and bool(caller) and self.result.get(CALLER) == caller
 
 
 class KeyRepository(Repository):
@@ -72,8 +79,14 @@ class KeyRepository(Repository):
         now: datetime,
         payment_id: int | None,
         result: Mapping[str, Any] | None = None,
+        caller: str = "",
     ) -> None:
-        """Store the key, last in its transaction; with a result the act is done."""
+        """Store the key, last in its transaction; with a result the act is done.
+
+        Without one ``caller`` names the call that is at it, so that a call whose COMMIT went
+        unanswered knows its own work again.
+        """
+        at_it = {CALLER: caller} if caller else None
         self.connection.execute(
             insert(t.idempotency).values(
                 idempotency_key=key,
@@ -82,11 +95,20 @@ class KeyRepository(Repository):
                 parameters_hash=parameters_hash(parameters),
                 state=KeyState.IN_PROGRESS if result is None else KeyState.DONE,
                 payment_id=payment_id,
-                result=None if result is None else dict(result),
+                result=at_it if result is None else dict(result),
                 account=account,
                 created_at=now,
                 finished_at=None if result is None else now,
             )
+        )
+
+    def hand_over(self, key: str, caller: str) -> None:
+        """Name the call that is at it now."""
+        c = t.idempotency.c
+        self.connection.execute(
+            update(t.idempotency)
+            .where(c.idempotency_key == key, c.state == KeyState.IN_PROGRESS)
+            .values(result={CALLER: caller})
         )
 
     def finish(self, key: str, result: Mapping[str, Any], now: datetime) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.repositories.base import Repository
-from learnhub_desktop.domain.settlement import PaymentFacts, Place
+from learnhub_desktop.db.repositories.payment_reads import PaymentReads
+from learnhub_desktop.domain.settlement import PaymentFacts, Place, place_of
 from learnhub_desktop.domain.states import (
     EventType,
+    GatewayKind,
     PaymentKind,
     PaymentMethod,
     PaymentStatus,
@@ -22,6 +24,9 @@ from learnhub_desktop.domain.states import (
 from learnhub_desktop.errors import NotFound
 
 Event = tuple[EventType, Mapping[str, Any]]
+
+# What `payment_gateway` says where the money went to or came from the account balance.
+_BALANCE: Final = "balance"
 
 _P: Final = t.payments.c
 _FACTS: Final = select(
@@ -44,6 +49,7 @@ _FACTS: Final = select(
     _P.country,
     _P.flash_sale_id,
     _P.reason_code,
+    _P.comment,
     _P.access_months,
     _P.hold_expires_at,
     _P.refund_due,
@@ -53,7 +59,7 @@ _FACTS: Final = select(
 )
 
 
-class PaymentRepository(Repository):
+class PaymentRepository(PaymentReads):
     """Payments and their events."""
 
     def find(self, payment_id: int) -> PaymentFacts | None:
@@ -89,14 +95,16 @@ class PaymentRepository(Repository):
     def place(self, payment_id: int) -> Place:
         """The rows that an act on the payment must lock first. Plain read, before BEGIN."""
         payment = self.get(payment_id)
-        return Place(
-            payment_id=payment.payment_id,
-            user_id=payment.user_id,
-            course_id=payment.course_id,
-            enrollment_id=payment.enrollment_id,
-            subscription_id=payment.subscription_id,
-            flash_sale_id=payment.flash_sale_id,
-            charge_id=payment.refunds_payment_id,
+        if payment.refunds_payment_id is None:
+            return place_of(payment)
+        # A refund undoes what its charge bought, whatever its own row says; it never gives a
+        # sale's seat back.
+        charge = self.get(payment.refunds_payment_id)
+        return replace(
+            place_of(charge),
+            payment_id=payment_id,
+            charge_id=charge.payment_id,
+            flash_sale_id=None,
         )
 
     def add(self, **values: Any) -> int:
@@ -166,17 +174,6 @@ class PaymentRepository(Repository):
         if rows:
             self.connection.execute(insert(t.payment_events), rows)
 
-    def has_event(self, payment_id: int, *event_types: EventType) -> bool:
-        found = self.connection.scalar(
-            select(t.payment_events.c.event_id)
-            .where(
-                t.payment_events.c.payment_id == payment_id,
-                t.payment_events.c.event_type.in_(event_types),
-            )
-            .limit(1)
-        )
-        return found is not None
-
     def refund_ids(self, charge_id: int) -> tuple[int, ...]:
         return tuple(
             self.connection.scalars(
@@ -207,6 +204,33 @@ class PaymentRepository(Repository):
             select(_P.next_check_at).where(_P.payment_id == payment_id)
         )
         return found
+
+    def list_due_checks(self, now: datetime, *, after_id: int, limit: int) -> list[int]:
+        """Unsettled payments that a gateway, or the end of a hold, can say something of now.
+
+        By id; ``after_id`` continues. What people pay out by hand waits for them alone.
+        """
+        charges = and_(
+            _P.kind == PaymentKind.CHARGE,
+            or_(_P.status == PaymentStatus.UNKNOWN, _P.hold_expires_at <= now),
+        )
+        refunds = and_(
+            _P.kind == PaymentKind.REFUND,
+            _P.payment_gateway.not_in([GatewayKind.MANUAL.value, _BALANCE]),
+        )
+        return list(
+            self.connection.scalars(
+                select(_P.payment_id)
+                .where(
+                    _P.status.in_([PaymentStatus.PENDING, PaymentStatus.UNKNOWN]),
+                    _P.next_check_at <= now,
+                    _P.payment_id > after_id,
+                    or_(charges, refunds),
+                )
+                .order_by(_P.payment_id)
+                .limit(limit)
+            )
+        )
 
     def see_card(self, fingerprint: str, now: datetime) -> None:
         """Insert or touch the card's row, which locks it until the transaction ends."""
