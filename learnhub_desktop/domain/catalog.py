@@ -145,6 +145,20 @@ class CourseName:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownCourse:
+    """What an import compares a line of its file with."""
+
+    course_id: int
+    instructor_id: int
+    title: str
+    description: str
+    price: Decimal
+    currency: str
+    level: Level | None
+    status: CourseStatus
+
+
+@dataclass(frozen=True, slots=True)
 class MissingPrerequisite:
     """``status`` is the student's enrolment in it, None where there is none."""
 

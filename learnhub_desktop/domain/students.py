@@ -124,6 +124,19 @@ class StudentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """What an import compares a line of its file with."""
+
+    user_id: int
+    name: str
+    email: str
+    external_id: str | None
+    country: str | None
+    user_type: UserType
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolmentRow:
     """One student in one course: a line of the course's list and of the student's.
 

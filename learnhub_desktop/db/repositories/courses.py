@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Select, and_, case, delete, func, insert, or_, select, update
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.db.repositories.course_imports import CourseImports
 from learnhub_desktop.domain.catalog import (
     Course,
     CourseName,
@@ -26,7 +26,7 @@ _U: Final = t.users.c
 _MOST_SALES: Final = 50
 
 
-class CourseRepository(Repository):
+class CourseRepository(CourseImports):
     """Courses, their tags, prerequisites, sales and reviews."""
 
     def get(self, course_id: int) -> Course:
@@ -308,11 +308,11 @@ def _no_course(course_id: int) -> NotFound:
     return NotFound(f"There is no course with the number {course_id}.")
 
 
-def _name(row: Row[Any]) -> CourseName:
+def _name(row: Any) -> CourseName:
     return CourseName(row.course_id, row.title, CourseStatus(row.status))
 
 
-def _course(row: Row[Any], instructor_name: str) -> Course:
+def _course(row: Any, instructor_name: str) -> Course:
     return Course(
         course_id=row.course_id,
         title=row.title,

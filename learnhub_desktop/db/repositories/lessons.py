@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, case, delete, func, select, update
+from sqlalchemy import Select, case, delete, func, select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
@@ -160,7 +160,7 @@ def _no_lesson(lesson_id: int) -> NotFound:
     return NotFound(f"There is no lesson with the number {lesson_id}.")
 
 
-def _lesson(row: Row[Any], place: int, done: int, quizzes: tuple[Quiz, ...]) -> Lesson:
+def _lesson(row: Any, place: int, done: int, quizzes: tuple[Quiz, ...]) -> Lesson:
     return Lesson(
         lesson_id=row.lesson_id,
         course_id=row.course_id,

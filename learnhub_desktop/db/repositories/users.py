@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.repositories.base import Repository, like
+from learnhub_desktop.db.repositories.base import like
+from learnhub_desktop.db.repositories.user_imports import UserImports
 from learnhub_desktop.domain.states import (
     OPEN_PAYMENTS,
     CourseStatus,
@@ -52,7 +53,7 @@ _TEXTS: Final = (
 )
 
 
-class UserRepository(Repository):
+class UserRepository(UserImports):
     """Students and instructors: found, shown, changed, and made unknown."""
 
     def get(self, user_id: int) -> PersonRow:
