@@ -305,6 +305,7 @@ def check_whole_catalog(write: Callable[..., Any]) -> None:
         )
 
     write(add_instructor)
+    before = write(made)
     imported = read_courses(read_file(path))
     started = time.monotonic()
     first = write(import_courses, imported, instructor_email="catalog@example.org")
@@ -314,7 +315,7 @@ def check_whole_catalog(write: Callable[..., Any]) -> None:
     # Five of the file's rows have swallowed their neighbours.
     assert numbers(first) == (3_672, 3_667, 0, 0, 5)
     assert numbers(second) == (3_672, 0, 0, 3_667, 5)
-    assert write(made) == 3_667
+    assert write(made) - before == 3_667
     assert took_s < 5
 
 

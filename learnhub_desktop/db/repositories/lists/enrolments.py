@@ -19,6 +19,7 @@ from learnhub_desktop.db.repositories.lists.source import (
 from learnhub_desktop.db.tables import course_access, lesson_progress, lessons
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.lists import Sort
+from learnhub_desktop.domain.money import ZERO
 from learnhub_desktop.domain.search import MeasureKind
 from learnhub_desktop.domain.states import (
     HOLDS_A_SEAT,
@@ -109,8 +110,8 @@ def _filters(see: Relations, measures: dict[str, Measure]) -> dict[str, FilterSp
         "source": filters.one_of(e.source, EnrolmentSource),
         "standing": filters.cases(
             {
-                "not_started": and_(is_open, e.progress_percentage == 0),
-                "in_progress": and_(e.status == EnrolmentStatus.ACTIVE, e.progress_percentage > 0),
+                "not_started": and_(is_open, e.progress_percentage == ZERO),
+                "in_progress": and_(e.status == EnrolmentStatus.ACTIVE, e.progress_percentage > ZERO),
                 "finished": e.status == EnrolmentStatus.COMPLETED,
                 "seat_held": e.status.in_(sorted(HOLDS_A_SEAT)),
             }
