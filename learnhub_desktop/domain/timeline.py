@@ -94,7 +94,8 @@ class PaymentDetail:
     """A payment with its refunds and all that happened, oldest first.
 
     ``says`` is its state in one plain sentence; ``why_no_refund`` is empty where a refund
-    may be asked for. The flags say which actions make sense now.
+    may be asked for. The flags say which actions make sense now. ``alert_id`` is the fraud
+    alert that the purchase raised; ``may_charge``: a reviewer approved it.
     """
 
     row: PaymentRow
@@ -108,9 +109,17 @@ class PaymentDetail:
     may_record_payout: bool
     may_cancel_hold: bool
     why_no_refund: str
+    alert_id: int | None = None
+    may_charge: bool = False
 
 
-def sentence(row: PaymentRow, *, money_back_access_kept: bool, waits_for_review: bool) -> str:
+def sentence(
+    row: PaymentRow,
+    *,
+    money_back_access_kept: bool,
+    waits_for_review: bool,
+    waits_for_charge: bool = False,
+) -> str:
     """The payment's state in one plain sentence: what it means for money and access."""
     amount = money.text(row.amount, row.currency)
     if row.kind == "refund":
@@ -120,6 +129,8 @@ def sentence(row: PaymentRow, *, money_back_access_kept: bool, waits_for_review:
     match row.status:
         case PaymentStatus.PENDING if waits_for_review:
             return "A reviewer has to look at it first. A seat is held, and nothing was charged."
+        case PaymentStatus.PENDING if waits_for_charge:
+            return "A reviewer approved it. A seat is held; charge it before the hold runs out."
         case PaymentStatus.PENDING:
             return f"{amount} is expected. A seat is held until the hold runs out."
         case PaymentStatus.UNKNOWN:

@@ -34,17 +34,29 @@ def get_payment(uow: UnitOfWork, payment_id: int) -> PaymentDetail:
         and row.status in (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
         and EventType.REFUND_GATEWAY_SUCCESS in kinds
     )
+    alert = uow.fraud.find_alert_of_payment(payment_id)
     is_charge = row.kind is PaymentKind.CHARGE
     is_open = row.status in (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
     by_hand = row.gateway == _MANUAL
     expired = row.hold_expires_at is not None and row.hold_expires_at <= uow.now()
+    may_charge = (
+        EventType.VERIFICATION_APPROVED in kinds
+        and row.status is PaymentStatus.PENDING
+        and row.method not in BY_HAND_METHODS
+        and not (sent or expired)
+    )
     payment = uow.payments.get(payment_id)
     return PaymentDetail(
         row=row,
         refunds=tuple(_row(uow, refund_id) for refund_id in refund_ids),
         timeline=tuple(entry(event_type, facts, at) for _id, event_type, facts, at in events),
         next_check_at=uow.payments.next_check_at(payment_id) if is_open else None,
-        says=sentence(row, money_back_access_kept=stuck, waits_for_review=review and is_open),
+        says=sentence(
+            row,
+            money_back_access_kept=stuck,
+            waits_for_review=review and is_open,
+            waits_for_charge=may_charge,
+        ),
         may_refund=is_charge and row.status in REFUNDABLE and payment.left > 0,
         may_ask=_may_ask(row, is_open=is_open, expired=expired),
         may_record_receipt=is_charge
@@ -56,6 +68,8 @@ def get_payment(uow: UnitOfWork, payment_id: int) -> PaymentDetail:
         why_no_refund=refund_rules.preview(uow, payment_id).refusal
         if uow.actor.may(Right.REFUND)
         else "Your account may not refund payments.",
+        alert_id=None if alert is None else alert.alert_id,
+        may_charge=may_charge,
     )
 
 
