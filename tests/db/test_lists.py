@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,10 +15,8 @@ from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.lists import Anchor, ListQuery
 from learnhub_desktop.errors import InvalidInput, NotAllowed
 from learnhub_desktop.services import lists
-from tests.db.listing import make_named, make_titled, named, shown
-from tests.factories import (
-    make_enrolment,
-)
+from tests.db.listing import make_alert, make_named, make_titled, named, shown
+from tests.factories import make_course, make_enrolment, make_payment
 
 
 @pytest.mark.parametrize(
@@ -91,20 +90,40 @@ def test_an_id_that_the_filter_hides_has_no_position(payments: UnitOfWork) -> No
     assert head.positions == {rows["c"]: 1}
 
 
-@pytest.mark.parametrize("name", sorted(LISTS))
-def test_every_sort_and_every_filter_word_works(payments: UnitOfWork, name: str) -> None:
-    """Nothing but reading: each column both ways, each value of each filter."""
-    source = source_of(name, payments.actor)
+def read_in_every_way(uow: UnitOfWork, name: str) -> None:
+    """Each column both ways, each value of each filter, with pages, anchors and text."""
+    source = source_of(name, uow.actor)
     query = ListQuery(name)
     if source.required is not None:
         query = query.with_filter(source.required, "1")
     for column in source.sorts:
         for descending in (False, True):
-            shown(payments, query.with_sort(column, descending=descending))
+            sorted_query = query.with_sort(column, descending=descending)
+            shown(uow, sorted_query)
+            for anchor in lists.head(uow, sorted_query).anchors:
+                lists.page(uow, sorted_query, first=anchor.position, count=5, anchor=anchor)
     for chip, spec in source.filters.items():
         for word in spec.words or ():
-            shown(payments, query.with_filter(chip, word))
-    shown(payments, ListQuery(name, filters=query.filters, columns=tuple(source.sorts)))
+            shown(uow, query.with_filter(chip, word))
+    for name_of_measure in source.measures:
+        for value in ("5", "2026-03-10"):
+            shown(uow, replace(query, text=f"{name_of_measure}>{value}"))
+    shown(uow, replace(query, text="ola #4 4 ola@example.org", columns=tuple(source.sorts)))
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_a_list_is_read_in_every_way(payments: UnitOfWork, name: str) -> None:
+    read_in_every_way(payments, name)
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_a_list_is_read_in_every_way_on_a_server(server_uow: UnitOfWork, name: str) -> None:
+    student_id = make_named(server_uow, "Ola Server")
+    make_enrolment(server_uow.connection, student_id, make_course(server_uow.connection))
+    make_payment(server_uow.connection, student_id)
+    make_alert(server_uow, 50, user_id=student_id)
+
+    read_in_every_way(server_uow, name)
 
 
 def test_a_role_reads_only_what_it_may(courses: UnitOfWork) -> None:
