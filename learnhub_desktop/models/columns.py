@@ -107,7 +107,10 @@ class Reading:
 def cell_text(column: Column[RowT], row: RowT, reading: Reading) -> str:
     """What a cell shows."""
     if column.text is not None:
-        return column.text(row)
+        text = column.text(row)
+        if column.currency is None or reading.one_currency or text == formats.NOTHING:
+            return text
+        return f"{text} {column.currency(row)}"
     value = column.value(row)
     if value is None or value == "":
         return formats.NOTHING
@@ -115,8 +118,8 @@ def cell_text(column: Column[RowT], row: RowT, reading: Reading) -> str:
         case Kind.NUMBER:
             return formats.count(value)
         case Kind.MONEY:
-            named = column.currency is not None and not reading.one_currency
-            return formats.money(value, column.currency(row) if named and column.currency else "")
+            named = column.currency if not reading.one_currency else None
+            return formats.money(value, named(row) if named is not None else "")
         case Kind.MOMENT:
             return formats.moment(value, now=reading.now, zone=reading.zone)
         case Kind.DAY:
