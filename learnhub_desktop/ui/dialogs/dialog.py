@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -26,8 +27,8 @@ from learnhub_desktop.ui.widgets.fields import ConsequenceBox, Field
 
 _WIDTH: Final = 440
 _TALLEST: Final = 640
-_SHORTEST: Final = 240
-_AROUND: Final = 260  # what the dialog needs beside its fields
+_SHORTEST: Final = 120
+_MARGIN: Final = 24
 
 
 class FormDialog(QDialog):
@@ -62,16 +63,17 @@ class FormDialog(QDialog):
         self.body.setSpacing(12)
         inner = QWidget()
         inner.setProperty("clear", "true")
-        inside = QVBoxLayout(inner)
-        inside.setContentsMargins(0, 0, 8, 0)
-        inside.addLayout(self.body)
-        inside.addStretch(1)
-        self._scroll = QScrollArea()
+        self._inside = QVBoxLayout(inner)
+        self._inside.setContentsMargins(0, 0, 8, 0)
+        self._inside.addLayout(self.body)
+        self._inside.addStretch(1)
+        self._scroll = _Fields()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(inner)
         self._inner = inner
+        inner.installEventFilter(self)
         self.consequence = ConsequenceBox()
         self._error = QLabel()
         self._error.setWordWrap(True)
@@ -88,7 +90,7 @@ class FormDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self.cancel_button)
         buttons.addWidget(self.primary_button)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(16)
         column.addWidget(self.heading)
@@ -140,13 +142,33 @@ class FormDialog(QDialog):
             first.editor.setFocus()
 
     def fit(self) -> None:
-        """As tall as its fields need, up to what a small screen shows."""
-        self._inner.adjustSize()
-        wanted = self._inner.sizeHint().height() + 2
+        """As tall as its fields and the consequence need, up to what the window shows."""
+        self._fit(shortest=0)
+
+    def _fit(self, *, shortest: int) -> None:
+        self.ensurePolished()
+        width = max(self.width(), _WIDTH)
+        around = _height(self._column, width) - self._scroll.minimumHeight()
         parent = self.parentWidget()
         window = parent.window().height() if parent is not None else _TALLEST
-        self._scroll.setMinimumHeight(min(wanted, max(_SHORTEST, window - _AROUND)))
-        self.adjustSize()
+        margins = self._column.contentsMargins()
+        inside = width - margins.left() - margins.right()
+        wanted = _height(self._inside, inside) + 2
+        self._scroll.setMinimumHeight(min(wanted, max(_SHORTEST, window - around - _MARGIN)))
+        self.resize(width, max(shortest, _height(self._column, width)))
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            # Something says more than before. Growing alone keeps it from bouncing as one types.
+            self._fit(shortest=self.height())
+        return handled
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # What changes inside a scroll area is not told to the layout around it.
+        if event.type() == QEvent.Type.LayoutRequest and watched is self._inner:
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -189,6 +211,23 @@ class FormDialog(QDialog):
 
     def _on_edited(self) -> None:
         self._tell_error("")
+
+
+class _Fields(QScrollArea):
+    """Asks for exactly the height that it is told: its own guess leaves gaps in short dialogs."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, self.minimumHeight())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.minimumHeight())
+
+
+def _height(layout: QLayout, width: int) -> int:
+    """What the layout needs at that width, where wrapped text decides on the height."""
+    if layout.hasHeightForWidth():
+        return layout.totalHeightForWidth(width)
+    return layout.totalSizeHint().height()
 
 
 async def ask(dialog: FormDialog) -> Any:
