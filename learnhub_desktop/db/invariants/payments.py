@@ -1,0 +1,381 @@
+"""Money and what it bought: payments, refunds, enrolments, access and balances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, Table, case, func, select, text
+from sqlalchemy.sql.selectable import Subquery
+
+from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.invariants.reading import number, rows
+from learnhub_desktop.domain import money
+from learnhub_desktop.domain.event_paths import impossible
+from learnhub_desktop.domain.findings import Finding, Topic, problem, warning
+from learnhub_desktop.domain.states import (
+    EnrolmentSource,
+    EnrolmentStatus,
+    EventType,
+    PaymentKind,
+    PaymentStatus,
+    say,
+)
+
+_E: Final = t.enrollments.c
+_A: Final = t.course_access.c
+_U: Final = t.users.c
+_OPEN: Final = (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
+# A charge that bought something, whatever became of a part of its money since.
+_STANDING: Final = (
+    PaymentStatus.COMPLETED,
+    PaymentStatus.PARTIALLY_REFUNDED,
+    PaymentStatus.DISPUTED,
+)
+_SETTLED: Final = (*_STANDING, PaymentStatus.REFUNDED)
+
+
+def refunds(connection: Connection) -> Iterator[Finding]:
+    """`refunded_amount`: the refunds of a charge that were not declined."""
+    for table in (t.payments, t.payments_archive):
+        given = refunds_of_charges(table)
+        reserved = func.coalesce(given.c.reserved, money.ZERO)
+        c = table.c
+        statement = (
+            select(c.payment_id, c.currency, c.refunded_amount, given.c.reserved)
+            .outerjoin(given, given.c.refunds_payment_id == c.payment_id)
+            .where(c.kind == PaymentKind.CHARGE, c.refunded_amount != reserved)
+            .order_by(c.payment_id)
+        )
+        for row in rows(connection, statement):
+            counted = Decimal(row.reserved or money.ZERO)
+            yield problem(
+                Topic.REFUNDS,
+                row.payment_id,
+                f"Payment {row.payment_id} says that "
+                f"{money.text(row.refunded_amount, row.currency)} went back or is on its way, "
+                f"and its refunds come to {money.text(counted, row.currency)}.",
+                can_repair=table is t.payments,
+            )
+
+
+def refunds_of_charges(table: Table) -> Subquery:
+    """What went back of each charge: reserved (not declined) and done (completed)."""
+    c = table.c
+    is_done = c.status == PaymentStatus.COMPLETED
+    return (
+        select(
+            c.refunds_payment_id,
+            func.sum(c.amount).label("reserved"),
+            func.sum(case((is_done, c.amount), else_=money.ZERO)).label("done"),
+        )
+        .where(c.kind == PaymentKind.REFUND, c.status != PaymentStatus.FAILED)
+        .group_by(c.refunds_payment_id)
+        .subquery("given_back")
+    )
+
+
+def states(connection: Connection) -> Iterator[Finding]:
+    """The state of a charge tells how much of it went back; a refund is of its charge's kind."""
+    for table in (t.payments, t.payments_archive):
+        given = refunds_of_charges(table)
+        c = table.c
+        statement = (
+            select(c.payment_id, c.status, c.amount, c.currency, given.c.done)
+            .outerjoin(given, given.c.refunds_payment_id == c.payment_id)
+            .where(
+                c.kind == PaymentKind.CHARGE,
+                (given.c.done > money.ZERO)
+                | c.status.in_([PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED]),
+            )
+            .order_by(c.payment_id)
+        )
+        for row in rows(connection, statement):
+            done = Decimal(row.done or money.ZERO)
+            if not _fits(PaymentStatus(row.status), row.amount, done):
+                yield problem(
+                    Topic.PAYMENT_STATES,
+                    row.payment_id,
+                    f"Payment {row.payment_id} is {say(row.status)}, and "
+                    f"{money.text(done, row.currency)} of "
+                    f"{money.text(row.amount, row.currency)} went back.",
+                )
+        yield from _strange_refunds(connection, table)
+
+
+def _fits(status: PaymentStatus, amount: Decimal, done: Decimal) -> bool:
+    match status:
+        case PaymentStatus.REFUNDED:
+            return done == amount
+        case PaymentStatus.PARTIALLY_REFUNDED:
+            return money.ZERO < done < amount
+        case PaymentStatus.DISPUTED:
+            return done <= amount
+    return done == money.ZERO
+
+
+def _strange_refunds(connection: Connection, table: Table) -> Iterator[Finding]:
+    refund, charge = table.alias("refund"), table.alias("charge")
+    statement = (
+        select(refund.c.payment_id, charge.c.payment_id.label("charge_id"))
+        .join(charge, charge.c.payment_id == refund.c.refunds_payment_id)
+        .where(
+            (refund.c.user_id != charge.c.user_id)
+            | (refund.c.currency != charge.c.currency)
+            | (charge.c.kind != PaymentKind.CHARGE)
+        )
+        .order_by(refund.c.payment_id)
+    )
+    for row in rows(connection, statement):
+        yield problem(
+            Topic.PAYMENT_STATES,
+            row.payment_id,
+            f"Refund {row.payment_id} is of another student or currency than payment "
+            f"{row.charge_id}, which it gives back.",
+        )
+
+
+def ledger(connection: Connection) -> Iterator[Finding]:
+    """The view `ledger`: settled charges less completed refunds, a currency a line."""
+    c = t.payments.c
+    is_refund = c.kind == PaymentKind.REFUND
+    counts = (~is_refund & c.status.in_(_SETTLED)) | (
+        is_refund & (c.status == PaymentStatus.COMPLETED)
+    )
+    own = {
+        row.currency: Decimal(row.total)
+        for row in connection.execute(
+            select(
+                c.currency, func.sum(case((is_refund, -c.amount), else_=c.amount)).label("total")
+            )
+            .where(counts)
+            .group_by(c.currency)
+        )
+    }
+    # As its reader sees it; in SQLite an expression of whole cents.
+    cents = 100 if connection.dialect.name == "sqlite" else 1
+    view = {
+        str(currency): Decimal(total) / cents
+        for currency, total in connection.execute(
+            text("SELECT currency, SUM(signed_amount) FROM ledger GROUP BY currency")
+        )
+    }
+    for currency in sorted(own.keys() | view.keys()):
+        kept, counted = view.get(currency, money.ZERO), own.get(currency, money.ZERO)
+        if kept != counted:
+            yield problem(
+                Topic.LEDGER,
+                None,
+                f"The ledger comes to {money.text(kept, currency)}, and charges less refunds to "
+                f"{money.text(counted, currency)}.",
+            )
+
+
+def paid_enrolments(connection: Connection) -> Iterator[Finding]:
+    """An active purchase has a charge that stands; without any it may be another program's."""
+    standing = _charges_of_enrolments(_STANDING)
+    every = _charges_of_enrolments(tuple(PaymentStatus))
+    statement = (
+        select(_E.enrollment_id, every.c.number.label("charges"))
+        .join(t.courses, t.courses.c.course_id == _E.course_id)
+        .outerjoin(
+            standing,
+            (standing.c.user_id == _E.student_id) & (standing.c.course_id == _E.course_id),
+        )
+        .outerjoin(every, (every.c.user_id == _E.student_id) & (every.c.course_id == _E.course_id))
+        .where(
+            _E.status.in_(_OPEN),
+            _E.source == EnrolmentSource.PURCHASE,
+            standing.c.number.is_(None),
+            (every.c.number > 0) | (t.courses.c.price > money.ZERO),
+        )
+        .order_by(_E.enrollment_id)
+    )
+    for row in rows(connection, statement):
+        if row.charges:
+            yield problem(
+                Topic.PAID_ENROLMENTS,
+                row.enrollment_id,
+                f"Enrolment {row.enrollment_id} is open, and no payment for it stands: "
+                f"{number(row.charges, 'charge', 'charges')} failed, wait or went back.",
+            )
+        else:
+            yield warning(
+                Topic.PAID_ENROLMENTS,
+                row.enrollment_id,
+                f"Enrolment {row.enrollment_id} is a purchase without any payment. Another "
+                "program may have made it.",
+            )
+
+
+def _charges_of_enrolments(statuses: tuple[PaymentStatus, ...]) -> Subquery:
+    """How many charges in these states there are, by student and course."""
+    parts = [
+        select(table.c.user_id, table.c.course_id).where(
+            table.c.kind == PaymentKind.CHARGE,
+            table.c.course_id.is_not(None),
+            table.c.status.in_(statuses),
+        )
+        for table in (t.payments, t.payments_archive)
+    ]
+    every = parts[0].union_all(parts[1]).subquery()
+    return (
+        select(every.c.user_id, every.c.course_id, func.count().label("number"))
+        .group_by(every.c.user_id, every.c.course_id)
+        .subquery()
+    )
+
+
+def access(connection: Connection) -> Iterator[Finding]:
+    """An open enrolment has access, one that ended has none."""
+    joined = (
+        select(_E.enrollment_id, _E.status, _A.student_id, _A.ended_at)
+        .outerjoin(
+            t.course_access,
+            (_A.student_id == _E.student_id) & (_A.course_id == _E.course_id),
+        )
+        .order_by(_E.enrollment_id)
+    )
+    closed = _A.student_id.is_(None) | _A.ended_at.is_not(None)
+    for row in rows(connection, joined.where(_E.status.in_(_OPEN), closed)):
+        yield problem(
+            Topic.ACCESS,
+            row.enrollment_id,
+            f"Enrolment {row.enrollment_id} is {say(row.status)}, and the student has no access.",
+        )
+    ended = _E.status.in_([EnrolmentStatus.REFUNDED, EnrolmentStatus.CANCELLED])
+    still_open = _A.ended_at.is_(None) & (
+        _A.access_expires_at.is_(None)
+        | (_A.access_expires_at > func.coalesce(_E.refunded_at, _E.cancelled_at))
+    )
+    for row in rows(connection, joined.where(ended, _A.student_id.is_not(None), still_open)):
+        yield problem(
+            Topic.ACCESS,
+            row.enrollment_id,
+            f"Enrolment {row.enrollment_id} was {say(row.status)}, and its access is still open.",
+        )
+
+
+def balances(connection: Connection) -> Iterator[Finding]:
+    """`account_balance`: the movements of the balance."""
+    moved = movements()
+    total = func.coalesce(moved.c.total, money.ZERO)
+    statement = (
+        select(_U.user_id, _U.balance_currency, _U.account_balance, moved.c.total)
+        .outerjoin(
+            moved, (moved.c.user_id == _U.user_id) & (moved.c.currency == _U.balance_currency)
+        )
+        .where(_U.account_balance != total)
+        .order_by(_U.user_id)
+    )
+    for row in rows(connection, statement):
+        yield problem(
+            Topic.BALANCES,
+            row.user_id,
+            f"The balance of user {row.user_id} is "
+            f"{money.text(row.account_balance, row.balance_currency)}, and its movements come to "
+            f"{money.text(Decimal(row.total or money.ZERO), row.balance_currency)}.",
+            can_repair=True,
+        )
+    m = t.balance_movements.c
+    foreign = (
+        select(m.movement_id, m.user_id, m.currency)
+        .join(t.users, _U.user_id == m.user_id)
+        .where(m.currency != _U.balance_currency)
+        .order_by(m.movement_id)
+    )
+    for row in rows(connection, foreign):
+        yield problem(
+            Topic.BALANCES,
+            row.user_id,
+            f"Movement {row.movement_id} of user {row.user_id} is in {row.currency}, and the "
+            "balance is not.",
+        )
+
+
+def movements() -> Subquery:
+    """The sum of the movements, by user and currency."""
+    m = t.balance_movements.c
+    return (
+        select(m.user_id, m.currency, func.sum(m.amount).label("total"))
+        .group_by(m.user_id, m.currency)
+        .subquery("moved")
+    )
+
+
+def references(connection: Connection) -> Iterator[Finding]:
+    """Ids that no foreign key holds, so that closed years can leave."""
+    for table, key, name, noun in (
+        (t.subscription_payments, "payment_id", "charge_payment_id", "Billed period"),
+        (t.fraud_alerts, "alert_id", "payment_id", "Alert"),
+        (t.idempotency, None, "payment_id", "A key"),
+        (t.balance_movements, "movement_id", "payment_id", "Balance movement"),
+    ):
+        for row in rows(connection, _lost_payments(table, key, name)):
+            who = noun if key is None else f"{noun} {row.row_id}"
+            yield warning(
+                Topic.REFERENCES,
+                row.row_id,
+                f"{who} names payment {row.named}, which is neither here nor in the archive.",
+            )
+    for statement, noun, what in (
+        (
+            select(_E.enrollment_id.label("row_id"), _E.subscription_id.label("named"))
+            .outerjoin(t.subscriptions, t.subscriptions.c.subscription_id == _E.subscription_id)
+            .where(_E.subscription_id.is_not(None), t.subscriptions.c.subscription_id.is_(None)),
+            "Enrolment",
+            "subscription",
+        ),
+        (
+            select(
+                t.payments.c.payment_id.label("row_id"),
+                t.payments.c.released_alert_id.label("named"),
+            )
+            .outerjoin(t.fraud_alerts, t.fraud_alerts.c.alert_id == t.payments.c.released_alert_id)
+            .where(
+                t.payments.c.released_alert_id.is_not(None), t.fraud_alerts.c.alert_id.is_(None)
+            ),
+            "Payment",
+            "alert",
+        ),
+    ):
+        for row in rows(connection, statement):
+            yield problem(
+                Topic.REFERENCES,
+                row.row_id,
+                f"{noun} {row.row_id} names {what} {row.named}, which does not exist.",
+            )
+
+
+def _lost_payments(table: Table, key: str | None, name: str) -> Select[Any]:
+    live, archived = t.payments.c, t.payments_archive.c
+    named = table.c[name]
+    row_id = table.c[key] if key is not None else named
+    return (
+        select(row_id.label("row_id"), named.label("named"))
+        .outerjoin(t.payments, live.payment_id == named)
+        .outerjoin(t.payments_archive, archived.payment_id == named)
+        .where(named.is_not(None), live.payment_id.is_(None), archived.payment_id.is_(None))
+        .order_by(row_id)
+    )
+
+
+def events(connection: Connection) -> Iterator[Finding]:
+    """Each payment's events form a path that can have happened."""
+    e, p = t.payment_events.c, t.payments.c
+    statement = (
+        select(p.payment_id, p.kind, p.status, e.event_type)
+        .join(t.payment_events, e.payment_id == p.payment_id)
+        .order_by(p.payment_id, e.event_id)
+    )
+    for payment_id, group in groupby(rows(connection, statement), key=lambda row: row.payment_id):
+        told = list(group)
+        wrong = impossible(
+            PaymentKind(told[0].kind),
+            PaymentStatus(told[0].status),
+            [EventType(row.event_type) for row in told],
+        )
+        if wrong is not None:
+            yield problem(Topic.EVENTS, payment_id, f"Payment {payment_id} {wrong}.")
