@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from learnhub_desktop.db.transactions import UnitOfWork
@@ -17,6 +17,14 @@ from learnhub_desktop.exchange.reading import Rejected
 from learnhub_desktop.services.import_report import ImportReport, report
 
 
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """Whose courses are imported; ``note`` tells where the account is a new one."""
+
+    user_id: int
+    note: str = ""
+
+
 class CourseImport:
     """One import of courses: matched first, then written in bulk."""
 
@@ -24,14 +32,15 @@ class CourseImport:
         self,
         uow: UnitOfWork,
         imported: Imported[CourseLine],
-        instructor_id: int,
+        teacher: Teacher,
         currency: str,
         *,
         dry_run: bool,
     ) -> None:
         self.uow = uow
         self.imported = imported
-        self.instructor_id = instructor_id
+        self.instructor_id = teacher.user_id
+        self.notes = (*imported.notes, teacher.note) if teacher.note else imported.notes
         self.currency = currency
         self.dry_run = dry_run
         self.said = {name for name, _ in imported.columns}
@@ -161,6 +170,7 @@ class CourseImport:
             updated=len(self.updated),
             unchanged=self.unchanged,
             rejected=self.rejected,
+            notes=self.notes,
             dry_run=self.dry_run,
         )
 

@@ -37,6 +37,7 @@ def report(
     updated: int,
     unchanged: int,
     rejected: Sequence[Rejected],
+    notes: tuple[str, ...] | None = None,
     dry_run: bool,
 ) -> ImportReport:
     said = "Would import" if dry_run else "Imported"
@@ -51,7 +52,7 @@ def report(
         updated=updated,
         unchanged=unchanged,
         rejected=tuple(sorted(rejected, key=lambda row: row.line)),
-        notes=imported.notes,
+        notes=imported.notes if notes is None else notes,
         changes=Changes(
             touched if wrote else Touched.NOTHING,
             message,

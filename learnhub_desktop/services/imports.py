@@ -6,25 +6,28 @@ same file can be imported again: nothing comes twice, and what changed in it is 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.money import check_currency
 from learnhub_desktop.domain.states import UserType
-from learnhub_desktop.domain.text import check_email
+from learnhub_desktop.domain.text import NAME_LENGTH, check_email
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.exchange.courses import CourseLine
 from learnhub_desktop.exchange.imports import Imported
 from learnhub_desktop.exchange.students import StudentLine
 from learnhub_desktop.services.catalog import hold_instructor
-from learnhub_desktop.services.import_courses import CourseImport
+from learnhub_desktop.services.import_courses import CourseImport, Teacher
 from learnhub_desktop.services.import_report import ImportReport
 from learnhub_desktop.services.import_students import StudentImport
+from learnhub_desktop.services.students import create_person
 
 __all__ = ["ImportReport", "import_courses", "import_students"]
 
 _MANY: Final = 2
+_NOT_YET: Final = 0  # the id of an account that a dry run only speaks of
 
 
 def import_courses(
@@ -40,18 +43,19 @@ def import_courses(
     Courses are matched by their number in the other system; where the file has none, by
     instructor and title. Of a course that is there only what the file says is changed, and
     never its status, its instructor, or a tag that staff gave it. ``instructor_email`` may
-    be left out where the school has one instructor. ``currency`` None: the school's. A dry
-    run writes nothing and needs no transaction that could.
+    be left out where the school has one instructor; where it has none, the account is made.
+    ``currency`` None: the school's. A dry run writes nothing and needs no transaction that
+    could.
     """
     uow.actor.require(Right.EDIT_CATALOG)
-    instructor_id = _instructor(uow, instructor_email)
+    teacher = _instructor(uow, instructor_email, dry_run=dry_run)
     if not dry_run:
-        hold_instructor(uow, instructor_id)
+        hold_instructor(uow, teacher.user_id)
     school_currency = uow.settings.get().currency
     task = CourseImport(
         uow,
         imported,
-        instructor_id,
+        teacher,
         check_currency(currency) if currency else school_currency,
         dry_run=dry_run,
     )
@@ -70,16 +74,38 @@ def import_students(
     return StudentImport(uow, imported, dry_run=dry_run).run()
 
 
-def _instructor(uow: UnitOfWork, email: str | None) -> int:
-    if email is not None:
-        person = uow.users.find_by_email(check_email(email, field="instructor"))
-        if person is None or person.deleted_at is not None:
-            raise InvalidInput("instructor", f"There is no account with the e-mail {email}.")
-        if person.user_type is not UserType.INSTRUCTOR:
-            raise InvalidInput("instructor", f"The account {email} is not an instructor’s.")
-        return person.user_id
+def _instructor(uow: UnitOfWork, email: str | None, *, dry_run: bool) -> Teacher:
+    """Whose courses these are. In a school without any instructor the one named is entered."""
     known = uow.courses.list_instructors(limit=_MANY)
-    if len(known) == 1:
-        return known[0]
-    said = "There is no instructor yet. Add the one" if not known else "Name the instructor"
-    raise InvalidInput("instructor", f"{said} whose courses these are, by e-mail.")
+    if email is None:
+        if len(known) == 1:
+            return Teacher(known[0])
+        if known:
+            raise InvalidInput(
+                "instructor", "Name the instructor whose courses these are, by e-mail."
+            )
+        raise InvalidInput(
+            "instructor",
+            "There is no instructor yet. Name one by e-mail, and the account is made.",
+        )
+    address = check_email(email, field="instructor")
+    person = uow.users.find_by_email(address)
+    if person is None and not known:
+        return _enter(uow, address, dry_run=dry_run)
+    if person is None or person.deleted_at is not None:
+        raise InvalidInput("instructor", f"There is no account with the e-mail {address}.")
+    if person.user_type is not UserType.INSTRUCTOR:
+        raise InvalidInput("instructor", f"The account {address} is not an instructor’s.")
+    return Teacher(person.user_id)
+
+
+def _enter(uow: UnitOfWork, address: str, *, dry_run: bool) -> Teacher:
+    words = re.split(r"[._+-]+", address.partition("@")[0])
+    name = " ".join(word.capitalize() for word in words if word) or address
+    name = name[:NAME_LENGTH]
+    note = f"The school had no instructor, so the account {address} is made as “{name}”."
+    if dry_run:
+        return Teacher(_NOT_YET, note)
+    made = create_person(uow, user_type=UserType.INSTRUCTOR, name=name, email=address)
+    assert made.subject_id is not None
+    return Teacher(made.subject_id, note)

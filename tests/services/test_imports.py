@@ -195,11 +195,12 @@ def test_rows_that_the_file_lost_are_told_by_line(uow: UnitOfWork) -> None:
 @pytest.mark.parametrize(
     "instructors, email, sentence",
     [
-        (0, None, "There is no instructor yet. Add the one whose courses these are, by e-mail."),
+        (0, None, "There is no instructor yet. Name one by e-mail, and the account is made."),
         (2, None, "Name the instructor whose courses these are, by e-mail."),
         (1, "nobody@example.org", "There is no account with the e-mail nobody@example.org."),
         (1, "student@example.org", "The account student@example.org is not an instructor’s."),
         (1, "gone@example.org", "There is no account with the e-mail gone@example.org."),
+        (0, "student@example.org", "The account student@example.org is not an instructor’s."),
         (1, "what", "“what” is not an e-mail address such as ada@example.org."),
     ],
 )
@@ -215,6 +216,19 @@ def test_the_instructor_must_be_known(
         import_courses(uow, courses_of(TWO), instructor_email=email)
 
     assert (refused.value.field, str(refused.value)) == ("instructor", sentence)
+
+
+def test_the_first_instructor_of_a_school_is_made(database: Database) -> None:
+    email = "Ada.Lovelace@example.org"
+    told = "The school had no instructor, so the account ada.lovelace@example.org is made as “Ada Lovelace”."
+
+    tried = database.read(import_courses, courses_of(TWO), instructor_email=email, dry_run=True)
+    done = database.write(import_courses, courses_of(TWO), instructor_email=email)
+
+    assert tried.notes[-1] == done.notes[-1] == told
+    assert numbers(tried) == numbers(done) == (2, 2, 0, 0, 0)
+    assert database.read(course_of, "41").course.instructor_name == "Ada Lovelace"
+    assert database.write(import_courses, courses_of(TWO)).unchanged == 2
 
 
 def test_prices_take_the_currency_that_was_named(uow: UnitOfWork) -> None:
