@@ -214,3 +214,12 @@ class Bridge(QObject):
 def _is_cancelling() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def in_background(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one blocking call on a thread of its own: what comes before a bridge is there."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="learnhub-start")
+    try:
+        return await asyncio.wrap_future(pool.submit(partial(call, *args, **kwargs)))
+    finally:
+        pool.shutdown(wait=False)

@@ -26,7 +26,6 @@ from learnhub_desktop.ui.tasks import Failure, TaskScope
 from learnhub_desktop.ui.widgets.fields import ConsequenceBox, Field
 
 _WIDTH: Final = 440
-_TALLEST: Final = 640
 _SHORTEST: Final = 120
 _MARGIN: Final = 24
 
@@ -149,11 +148,7 @@ class FormDialog(QDialog):
         self.ensurePolished()
         width = max(self.width(), _WIDTH)
         around = _height(self._column, width) - self._scroll.minimumHeight()
-        parent = self.parentWidget()
-        window = parent.window().height() if parent is not None else _TALLEST
-        margins = self._column.contentsMargins()
-        inside = width - margins.left() - margins.right()
-        wanted = _height(self._inside, inside) + 2
+        room = self.screen().availableGeometry().height() - _AROUND
         self._scroll.setMinimumHeight(min(wanted, max(_SHORTEST, window - around - _MARGIN)))
         self.resize(width, max(shortest, _height(self._column, width)))
 
