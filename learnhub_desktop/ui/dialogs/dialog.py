@@ -148,8 +148,12 @@ class FormDialog(QDialog):
         self.ensurePolished()
         width = max(self.width(), _WIDTH)
         around = _height(self._column, width) - self._scroll.minimumHeight()
-        room = self.screen().availableGeometry().height() - _AROUND
-        self._scroll.setMinimumHeight(min(wanted, max(_SHORTEST, window - around - _MARGIN)))
+        # The window may be smaller than a dialog needs, as the one of the first start is.
+        room = self.screen().availableGeometry().height()
+        margins = self._column.contentsMargins()
+        inside = width - margins.left() - margins.right()
+        wanted = _height(self._inside, inside) + 2
+        self._scroll.setMinimumHeight(min(wanted, max(_SHORTEST, room - around - _MARGIN)))
         self.resize(width, max(shortest, _height(self._column, width)))
 
     def event(self, event: QEvent) -> bool:
