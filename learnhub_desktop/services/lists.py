@@ -34,7 +34,10 @@ def rows(uow: UnitOfWork, source: str, ids: Sequence[int]) -> tuple[Any, ...]:
 
 
 def walk(uow: UnitOfWork, query: ListQuery, *, size: int = 500) -> Iterator[tuple[Any, ...]]:
-    """All rows that the filter lets through, page by page, for an export."""
+    """All rows that the filter lets through, page by page, for an export.
+
+    It reads as it is iterated, so that must happen inside the same ``Database.read``.
+    """
     asker = _ask(uow, query.source)
     return uow.lists.walk(query, size=size, asker=asker)
 
