@@ -44,6 +44,6 @@ def find_first(
         raise RuleRefused(
             refusal,
             "This key was used before with other values: "
-            f"{differing(stored.parameters, parameters)} differ. Nothing was done.",
+            f"{differing(stored.parameters, parameters)}. Nothing was done.",
         )
     return stored
