@@ -80,40 +80,54 @@ def mark_lessons(
     All lessons done complete the enrolment. Taking a lesson back from a completed one is
     staff re-opening the course: it becomes active again, and the message says so.
     """
+    wanted = tuple(lesson_ids)
+    return set_lessons(
+        uow, student_id, course_id, done=wanted if done else (), not_done=() if done else wanted
+    )
+
+
+def set_lessons(
+    uow: UnitOfWork,
+    student_id: int,
+    course_id: int,
+    *,
+    done: Iterable[int],
+    not_done: Iterable[int],
+) -> Changes:
+    """Mark some lessons of one course done and take others back, counted once for both."""
     uow.actor.require(Right.MARK_PROGRESS)
-    wanted = set(lesson_ids)
-    if not wanted:
+    target = dict.fromkeys(not_done, False) | dict.fromkeys(done, True)
+    if not target:
         raise InvalidInput("lessons", "Choose a lesson first.")
     place = _lock(uow, student_id, course_id)
-    marks = uow.progress.list_marks(student_id, course_id, wanted)
-    _refuse_other_lessons(place, found=len(marks), wanted=len(wanted))
-    changed = [mark for mark in marks if mark.is_done is not done]
-    if not changed:
+    marks = uow.progress.list_marks(student_id, course_id, set(target))
+    _refuse_other_lessons(place, found=len(marks), wanted=len(target))
+    now_done = [mark for mark in marks if target[mark.lesson_id] and not mark.is_done]
+    taken_back = [mark for mark in marks if mark.is_done and not target[mark.lesson_id]]
+    if not now_done and not taken_back:
+        state = " as they were chosen"
+        if len(set(target.values())) == 1:
+            state = " done" if target[marks[0].lesson_id] else " not done"
         return Changes(
             Touched.NOTHING,
-            f"{_said(marks)} already {'done' if done else 'not done'}, so nothing was changed.",
+            f"{_said(marks)} already{state}, so nothing was changed.",
             subject_id=place.enrolment_id,
         )
     now = uow.now()
-    changed_ids = [mark.lesson_id for mark in changed]
-    uow.progress.mark(student_id, changed_ids, done=done, now=now)
-    recount = recompute(uow, place.enrolment_id, reopens=not done, active_at=now if done else None)
-    undo = Undo(
-        "mark_lessons",
-        {
-            "student_id": student_id,
-            "course_id": course_id,
-            "lesson_ids": tuple(changed_ids),
-            "done": False,
-        },
+    for changed, is_done in ((now_done, True), (taken_back, False)):
+        if changed:
+            uow.progress.mark(
+                student_id, [mark.lesson_id for mark in changed], done=is_done, now=now
+            )
+    recount = recompute(
+        uow, place.enrolment_id, reopens=bool(taken_back), active_at=now if now_done else None
     )
     return Changes(
         Touched.ENROLMENTS,
-        f"{_said(changed)} {'' if done else 'no longer '}marked done for {place.student_name}: "
-        f"{_outcome(place, recount)}",
+        f"{_marked(now_done, taken_back)} for {place.student_name}: {_outcome(place, recount)}",
         subject_id=place.enrolment_id,
         # The day a lesson was done cannot be given back, so taking one back has no inverse.
-        undo=undo if done else None,
+        undo=None if taken_back else _undo(place, now_done),
     )
 
 
@@ -238,6 +252,25 @@ def _refuse_other_lessons(place: ProgressPlace, *, found: int, wanted: int) -> N
 def _said(marks: list[LessonMark]) -> str:
     """The subject of a sentence: "“Loops” is", "3 lessons are"."""
     return f"“{marks[0].title}” is" if len(marks) == 1 else f"{len(marks):,} lessons are"
+
+
+def _marked(now_done: list[LessonMark], taken_back: list[LessonMark]) -> str:
+    parts = [f"{_said(now_done)} marked done"] if now_done else []
+    if taken_back:
+        parts.append(f"{_said(taken_back)} no longer marked done")
+    return ", and ".join(parts)
+
+
+def _undo(place: ProgressPlace, now_done: list[LessonMark]) -> Undo:
+    return Undo(
+        "mark_lessons",
+        {
+            "student_id": place.student_id,
+            "course_id": place.course_id,
+            "lesson_ids": tuple(mark.lesson_id for mark in now_done),
+            "done": False,
+        },
+    )
 
 
 def _outcome(place: ProgressPlace, recount: Recount) -> str:

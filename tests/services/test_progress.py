@@ -273,3 +273,39 @@ def test_a_mark_is_committed_with_its_audit(database: Database, clock: SetClock)
         ("lesson_progress", "insert", "mark_lessons", ada.student_id, ada.course_id),
         ("enrollments", "update", "mark_lessons", ada.student_id, ada.course_id),
     }
+
+
+def test_lessons_are_marked_and_taken_back_in_one_count(any_uow: UnitOfWork) -> None:
+    ada = Class(any_uow.connection, lessons=3)
+    progress.mark_lessons(any_uow, ada.student_id, ada.course_id, ada.lessons, done=True)
+
+    changes = progress.set_lessons(
+        any_uow, ada.student_id, ada.course_id, done=ada.lessons[:1], not_done=ada.lessons[1:]
+    )
+
+    assert changes.message == (
+        "2 lessons are no longer marked done for Ada Lovelace: 1 of 3 lessons of "
+        "“Python Basics” (33.33 %). The course was completed and is open again."
+    )
+
+    changes = progress.set_lessons(
+        any_uow, ada.student_id, ada.course_id, done=ada.lessons[1:2], not_done=ada.lessons[:1]
+    )
+
+    assert changes.message == (
+        "“Lesson 2” is marked done, and “Lesson 1” is no longer marked done for Ada Lovelace: "
+        "1 of 3 lessons of “Python Basics” (33.33 %)."
+    )
+    # A day that was lost cannot be given back, so the whole has no inverse.
+    assert changes.undo is None
+
+
+def test_lessons_that_stand_as_chosen_are_left_alone(uow: UnitOfWork) -> None:
+    ada = Class(uow.connection, lessons=2)
+    progress.mark_lessons(uow, ada.student_id, ada.course_id, ada.lessons[:1], done=True)
+
+    changes = progress.set_lessons(
+        uow, ada.student_id, ada.course_id, done=ada.lessons[:1], not_done=ada.lessons[1:]
+    )
+
+    assert changes.message == "2 lessons are already as they were chosen, so nothing was changed."
