@@ -54,7 +54,7 @@ SHELL_ACTIONS: Final[tuple[Action, ...]] = (
     Action("clear_filters", "Clear filters", "Ctrl+Shift+X", menu=EDIT),
     Action("reload", "Reload", "F5", menu=VIEW, icon="arrows-clockwise"),
     Action("open", "Open", "Return", menu=VIEW, by_table=True),
-    Action("panel", "Side panel", "Space", menu=VIEW, icon="sidebar-simple", by_table=True),
+    Action("panel", "Side panel", "Space", menu=VIEW, icon="square-half", by_table=True),
     Action("sort", "Sort by…", "Ctrl+Shift+S", menu=VIEW, icon="arrows-down-up"),
     Action("columns", "Columns…", "Ctrl+Shift+L", menu=VIEW, icon="columns"),
     Action("messages", "Messages", "Ctrl+M", menu=VIEW, icon="chat-text"),

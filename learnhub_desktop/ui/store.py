@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from learnhub_desktop import settings
 from learnhub_desktop.settings import Settings
@@ -37,7 +37,7 @@ class MemoryStore:
 
 
 class SettingsStore:
-    """Keeps the texts in the ``views`` of the settings file."""
+    """Keeps the texts in the settings file: look and density as settings, the rest as views."""
 
     def __init__(self) -> None:
         self._put: dict[str, str] = {}
@@ -45,7 +45,7 @@ class SettingsStore:
     def get(self, key: str) -> str:
         if key in self._put:
             return self._put[key]
-        text = self._saved().views.get(key, "")
+        text = _own(settings.load()).get(key, "")
         return text if isinstance(text, str) else ""
 
     def put(self, key: str, text: str) -> None:
@@ -53,9 +53,13 @@ class SettingsStore:
 
     def flush(self) -> None:
         """Add to what the file holds by now: another window may have saved since."""
-        if self._put:
-            saved = self._saved()
-            settings.save(replace(saved, views={**saved.views, **self._put}))
+        if not self._put:
+            return
+        saved = settings.load()
+        texts = {**_own(saved), **self._put}
+        look, density = texts.pop("look"), texts.pop("density")
+        settings.save(replace(saved, look=look, density=density, views=texts))
 
-    def _saved(self) -> Settings:
-        return settings.load()
+
+def _own(saved: Settings) -> dict[str, Any]:
+    return {**saved.views, "look": saved.look, "density": saved.density}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from learnhub_desktop.domain.actors import Actor, Role, actor_of
 from learnhub_desktop.domain.lists import ANCHOR_STRIDE, Anchor, ListHead, ListPage, ListQuery
 from learnhub_desktop.models.columns import Column, Kind, Tone
 
@@ -97,6 +99,24 @@ def make_sale(number: int, **changed: Any) -> SaleRow:
         made_at=NOW - timedelta(hours=_HOURS[number % len(_HOURS)], minutes=3 + number % 50),
     )
     return replace(row, **changed)
+
+
+class MadeUpDatabase:
+    """Runs every call at once and without a database, for pictures."""
+
+    label = "learnhub@db1"
+
+    def actor(self) -> Actor:
+        return actor_of("mlind", Role.FINANCE, "M. Lind")
+
+    def read_job(self, job: object, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return call(None, *args, **kwargs)
+
+    def write(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return call(None, *args, **kwargs)
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 class MadeUpList:

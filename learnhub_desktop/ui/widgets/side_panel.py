@@ -94,7 +94,7 @@ class SidePanel(QFrame):
         super().__init__()
         self.panel: Panel | None = None
         self._actions = {action.name: action for action in actions}
-        self._nothing = Words(nothing, icon="cursor-click")
+        self._nothing = Words(nothing, icon="cursor")
         self._sections: list[tuple[QWidget, bool]] = []
         self.setProperty("card", "true")
         self.setAccessibleName("Details")
