@@ -116,7 +116,8 @@ class AlertDetail:
 
     ``may_release`` and ``may_verify`` say whether the purchase can be let through now, and
     ``may_charge`` that a reviewer did so and the card, or the balance, is to be charged;
-    ``why_not`` says in a sentence why it cannot, where one might expect it.
+    ``why_not`` says in a sentence why it cannot, where one might expect it. ``may_buy``: it
+    was blocked and released, and the release was not used yet.
     """
 
     facts: AlertFacts
@@ -135,3 +136,4 @@ class AlertDetail:
     may_verify: bool
     why_not: str
     may_charge: bool = False
+    may_buy: bool = False

@@ -76,6 +76,7 @@ def get_alert(uow: UnitOfWork, alert_id: int) -> AlertDetail:
         may_charge=standing is _Standing.APPROVED
         and payment is not None
         and payment.method not in BY_HAND_METHODS,
+        may_buy=facts.released_at is not None and not uow.fraud.release_is_used(alert_id),
     )
 
 
