@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import ssl
 import threading
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -58,18 +60,24 @@ def guard(engines: Engines, thread_ident: int) -> None:
 
 
 def open_engines(
-    url: str | URL, *, tls: ssl.SSLContext | None = None, patient: bool = False
+    url: str | URL,
+    *,
+    tls: ssl.SSLContext | None = None,
+    patient: bool = False,
+    durable: bool = True,
 ) -> Engines:
     """Engines for a school. Nothing is connected yet.
 
     ``tls`` is one context for all connections (it verifies as it was made to); None leaves
     the connection unencrypted, which is for a server on this computer only. A password
     must already be in ``url``: where it comes from is the caller's business. ``patient``
-    engines wait for an answer as long as it takes, for upgrades, backups and recounts.
+    engines wait for an answer as long as it takes, for upgrades, backups and recounts. A
+    file that is not ``durable`` waits for no disk: it is lost if the machine stops, unless
+    `finish_file` was called.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite_engines(parsed)
+        return _sqlite_engines(parsed, durable)
     if parsed.get_backend_name() in ("mysql", "mariadb"):
         return _server_engines(parsed.set(drivername="mysql+pymysql"), tls, patient)
     raise LearnHubError(
@@ -129,7 +137,18 @@ def _prepare_server_reader(connection: Any, entry: ConnectionPoolEntry) -> None:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
 
 
-def _sqlite_engines(url: URL) -> Engines:
+def finish_file(path: Path) -> None:
+    """Bring an SQLite file onto the disk, whole, so that it alone can be moved or copied.
+
+    Nobody else may have it open.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _sqlite_engines(url: URL, durable: bool) -> Engines:
     path = url.database
     if not path or path == ":memory:":
         raise LearnHubError("A school lives in a file: name one, as in sqlite:///school.db")
@@ -140,8 +159,8 @@ def _sqlite_engines(url: URL) -> Engines:
     writer = create_engine(url, pool_size=WRITERS, max_overflow=1, **shared)
     for engine in (reader, writer):
         event.listen(engine, "begin", _begin_sqlite)
-    event.listen(reader, "connect", _prepare_sqlite_reader)
-    event.listen(writer, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", _prepare_sqlite if durable else _prepare_hasty_sqlite)
+    event.listen(reader, "connect", _forbid_writing)
     # A deferred BEGIN that turns to writing fails at once with "database is locked".
     return Engines(reader, writer.execution_options(**{_WRITES: True}), None)
 
@@ -153,8 +172,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) 
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _prepare_sqlite_reader(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+def _prepare_hasty_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
     _prepare_sqlite(connection, entry)
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+def _forbid_writing(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA query_only = ON")
 
 

@@ -161,11 +161,15 @@ class CommitUnknown(Exception):
 
 
 class Book:
-    """One process's way to the book. Threads take turns; processes wait for each other."""
+    """One process's way to the book. Threads take turns; processes wait for each other.
 
-    def __init__(self, path: Path, book_id: str) -> None:
+    One that is not ``durable`` does not wait for the disk: for a book that is still made up.
+    """
+
+    def __init__(self, path: Path, book_id: str, *, durable: bool = True) -> None:
         self.path = path
         self.book_id = book_id
+        self._durable = durable
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int, int] | None = None
@@ -217,6 +221,8 @@ class Book:
         self._close()
         with _unreachable(self.path):
             connection = _connect(self.path)
+            if not self._durable:
+                connection.execute("PRAGMA synchronous = OFF")
             try:
                 row = connection.execute("SELECT book_id, format FROM book").fetchone()
             except sqlite3.Error:

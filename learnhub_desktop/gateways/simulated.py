@@ -70,7 +70,8 @@ class SimulatedGateway:
     """The port over one book. Any number of processes on this computer may share it.
 
     ``wait`` is what passes the time of a late answer. The caller is patient for
-    ``patience_s``; an answer that is later than that is none.
+    ``patience_s``; an answer that is later than that is none. ``durable`` False is for a
+    book that is still made up, as the sample school's is.
     """
 
     def __init__(
@@ -81,8 +82,9 @@ class SimulatedGateway:
         wait: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         patience_s: float = PATIENCE_S,
+        durable: bool = True,
     ) -> None:
-        self._book = Book(path, book_id)
+        self._book = Book(path, book_id, durable=durable)
         self._wait = wait
         self._now = now
         self._patience_s = patience_s

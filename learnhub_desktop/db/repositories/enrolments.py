@@ -10,10 +10,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.db.repositories.base import KEY, Repository, one_by
 from learnhub_desktop.domain.enrolments import (
     AccessFacts,
     CourseFacts,
@@ -73,17 +83,30 @@ _SALE: Final = select(
     t.flash_sales.c.start_time,
     t.flash_sales.c.end_time,
 )
+_STUDENT_BY_ID, _LOCK_STUDENT = one_by(_STUDENT, t.users.c.user_id)
+_COURSE_BY_ID, _LOCK_COURSE = one_by(_COURSE, t.courses.c.course_id)
+_ENROLMENT_BY_ID, _LOCK_ENROLMENT = one_by(_ENROLMENT, t.enrollments.c.enrollment_id)
+_ENROLMENT_BY_COURSE, _LOCK_BY_COURSE = one_by(
+    _ENROLMENT.where(t.enrollments.c.student_id == bindparam("student_id")),
+    t.enrollments.c.course_id,
+)
+_ACCESS, _ = one_by(
+    select(t.course_access.c.access_expires_at, t.course_access.c.ended_at).where(
+        t.course_access.c.student_id == bindparam("student_id")
+    ),
+    t.course_access.c.course_id,
+)
 
 
 class EnrolmentRepository(Repository):
     """Enrolments: seats, states and holds."""
 
     def find_student(self, user_id: int) -> StudentFacts | None:
-        return self._student(_STUDENT.where(t.users.c.user_id == user_id))
+        return self._student(_STUDENT_BY_ID, user_id)
 
     def lock_student(self, user_id: int) -> StudentFacts:
         """The student's row, locked; NotFound where there is none."""
-        found = self._student(_STUDENT.where(t.users.c.user_id == user_id).with_for_update())
+        found = self._student(_LOCK_STUDENT, user_id)
         if found is None:
             raise NotFound(f"There is no student with the number {user_id}.")
         return found
@@ -98,10 +121,10 @@ class EnrolmentRepository(Repository):
         )
 
     def find_course(self, course_id: int) -> CourseFacts | None:
-        return self._course(_COURSE.where(t.courses.c.course_id == course_id))
+        return self._course(_COURSE_BY_ID, course_id)
 
     def lock_course(self, course_id: int) -> CourseFacts:
-        found = self._course(_COURSE.where(t.courses.c.course_id == course_id).with_for_update())
+        found = self._course(_LOCK_COURSE, course_id)
         if found is None:
             raise NotFound(f"There is no course with the number {course_id}.")
         return found
@@ -205,18 +228,14 @@ class EnrolmentRepository(Repository):
         )
 
     def find(self, student_id: int, course_id: int, *, lock: bool = False) -> EnrolmentFacts | None:
-        c = t.enrollments.c
-        statement = _ENROLMENT.where(c.student_id == student_id, c.course_id == course_id)
-        return self._enrolment(statement.with_for_update() if lock else statement)
+        statement = _LOCK_BY_COURSE if lock else _ENROLMENT_BY_COURSE
+        return self._enrolment(statement, course_id, student_id=student_id)
 
     def get(self, enrollment_id: int) -> EnrolmentFacts:
-        return self._required(
-            _ENROLMENT.where(t.enrollments.c.enrollment_id == enrollment_id), enrollment_id
-        )
+        return self._required(_ENROLMENT_BY_ID, enrollment_id)
 
     def lock(self, enrollment_id: int) -> EnrolmentFacts:
-        statement = _ENROLMENT.where(t.enrollments.c.enrollment_id == enrollment_id)
-        return self._required(statement.with_for_update(), enrollment_id)
+        return self._required(_LOCK_ENROLMENT, enrollment_id)
 
     def add(self, **values: Any) -> int:
         return self.insert(t.enrollments, **values)
@@ -229,12 +248,8 @@ class EnrolmentRepository(Repository):
         )
 
     def find_access(self, student_id: int, course_id: int) -> AccessFacts | None:
-        c = t.course_access.c
-        row = self.connection.execute(
-            select(c.access_expires_at, c.ended_at).where(
-                c.student_id == student_id, c.course_id == course_id
-            )
-        ).one_or_none()
+        found = {KEY: course_id, "student_id": student_id}
+        row = self.connection.execute(_ACCESS, found).one_or_none()
         return None if row is None else AccessFacts(*row)
 
     def open_access(
@@ -292,8 +307,8 @@ class EnrolmentRepository(Repository):
         )
         return tuple(self.connection.scalars(statement))
 
-    def _student(self, statement: Select[Any]) -> StudentFacts | None:
-        row = self.connection.execute(statement).one_or_none()
+    def _student(self, statement: Select[Any], user_id: int | None = None) -> StudentFacts | None:
+        row = self.connection.execute(statement, {KEY: user_id}).one_or_none()
         if row is None:
             return None
         return StudentFacts(
@@ -307,20 +322,20 @@ class EnrolmentRepository(Repository):
             deleted_at=row.deleted_at,
         )
 
-    def _course(self, statement: Select[Any]) -> CourseFacts | None:
-        row = self.connection.execute(statement).one_or_none()
+    def _course(self, statement: Select[Any], course_id: int) -> CourseFacts | None:
+        row = self.connection.execute(statement, {KEY: course_id}).one_or_none()
         if row is None:
             return None
         return CourseFacts(row[0], row[1], CourseStatus(row[2]), *row[3:])
 
     def _required(self, statement: Select[Any], enrollment_id: int) -> EnrolmentFacts:
-        found = self._enrolment(statement)
+        found = self._enrolment(statement, enrollment_id)
         if found is None:
             raise NotFound(f"There is no enrolment with the number {enrollment_id}.")
         return found
 
-    def _enrolment(self, statement: Select[Any]) -> EnrolmentFacts | None:
-        row = self.connection.execute(statement).one_or_none()
+    def _enrolment(self, statement: Select[Any], key: int, **more: int) -> EnrolmentFacts | None:
+        row = self.connection.execute(statement, {KEY: key, **more}).one_or_none()
         if row is None:
             return None
         previous = None if row.previous_status is None else EnrolmentStatus(row.previous_status)

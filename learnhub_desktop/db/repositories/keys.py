@@ -10,11 +10,29 @@ from typing import Any, Final
 from sqlalchemy import insert, select, update
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.db.repositories.base import KEY, Repository, one_by
 from learnhub_desktop.domain.purchases import parameters_hash
 from learnhub_desktop.domain.states import KeyState
 
 CALLER: Final = "caller"
+
+_C: Final = t.idempotency.c
+_BY_KEY, _ = one_by(
+    select(
+        _C.idempotency_key,
+        _C.operation,
+        _C.parameters,
+        _C.parameters_hash,
+        _C.state,
+        _C.payment_id,
+        _C.result,
+        _C.created_at,
+    ),
+    _C.idempotency_key,
+)
+_IN_ARCHIVE, _ = one_by(
+    select(t.payments_archive.c.payment_id).limit(1), t.payments_archive.c.idempotency_key
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +58,23 @@ class KeyRepository(Repository):
     """Idempotency keys and what they stand for."""
 
     def find(self, key: str) -> StoredKey | None:
-        c = t.idempotency.c
-        row = self.connection.execute(
-            select(
-                c.idempotency_key,
-                c.operation,
-                c.parameters,
-                c.parameters_hash,
-                c.state,
-                c.payment_id,
-                c.result,
-                c.created_at,
-            ).where(c.idempotency_key == key)
-        ).one_or_none()
+        row = self.connection.execute(_BY_KEY, {KEY: key}).one_or_none()
         if row is None:
             return None
         return StoredKey(
-            *row[:2], dict(row.parameters), row.parameters_hash, KeyState(row.state),
-            row.payment_id, dict(row.result or {}), row.created_at,
-        )  # fmt: skip
+            key=row.idempotency_key,
+            operation=row.operation,
+            parameters=dict(row.parameters),
+            parameters_hash=row.parameters_hash,
+            state=KeyState(row.state),
+            payment_id=row.payment_id,
+            result=dict(row.result or {}),
+            created_at=row.created_at,
+        )
 
     def was_used_in_the_archive(self, key: str) -> bool:
         """Keys are never used again, also after their payment has left for the archive."""
-        found = self.connection.scalar(
-            select(t.payments_archive.c.payment_id)
-            .where(t.payments_archive.c.idempotency_key == key)
-            .limit(1)
-        )
-        return found is not None
+        return self.connection.scalar(_IN_ARCHIVE, {KEY: key}) is not None
 
     def add(
         self,

@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.repositories.base import KEY, one_by
 from learnhub_desktop.db.repositories.payment_reads import PaymentReads
 from learnhub_desktop.domain.settlement import PaymentFacts, Place, place_of
 from learnhub_desktop.domain.states import (
@@ -57,13 +58,14 @@ _FACTS: Final = select(
     _P.created_at,
     _P.processed_at,
 )
+_PAYMENT_BY_ID, _LOCK_PAYMENT = one_by(_FACTS, _P.payment_id)
 
 
 class PaymentRepository(PaymentReads):
     """Payments and their events."""
 
     def find(self, payment_id: int) -> PaymentFacts | None:
-        return self._facts(_FACTS.where(_P.payment_id == payment_id))
+        return self._facts(_PAYMENT_BY_ID, payment_id)
 
     def get(self, payment_id: int) -> PaymentFacts:
         found = self.find(payment_id)
@@ -72,7 +74,7 @@ class PaymentRepository(PaymentReads):
         return found
 
     def lock(self, payment_id: int) -> PaymentFacts:
-        found = self._facts(_FACTS.where(_P.payment_id == payment_id).with_for_update())
+        found = self._facts(_LOCK_PAYMENT, payment_id)
         if found is None:
             raise NotFound(f"There is no payment with the number {payment_id}.")
         return found
@@ -248,8 +250,8 @@ class PaymentRepository(PaymentReads):
                 mysql.insert(t.cards).values(**values).on_duplicate_key_update(last_seen_at=now)
             )
 
-    def _facts(self, statement: Select[Any]) -> PaymentFacts | None:
-        row = self.connection.execute(statement).one_or_none()
+    def _facts(self, statement: Select[Any], payment_id: int | None = None) -> PaymentFacts | None:
+        row = self.connection.execute(statement, {KEY: payment_id}).one_or_none()
         if row is None:
             return None
         values = dict(row._mapping)

@@ -14,6 +14,10 @@ from learnhub_desktop.errors import NotFound, SchemaMismatch
 
 _COLUMNS: Final = [school_settings.c[name] for name in SchoolSettings.__dataclass_fields__]
 
+# Made once: nearly every transaction reads the settings.
+_GET: Final = select(*_COLUMNS).where(school_settings.c.settings_id == 1)
+_LOCK: Final = _GET.with_for_update()
+
 _PLAN: Final = [subscription_plans.c[name] for name in Plan.__dataclass_fields__]
 
 
@@ -29,10 +33,7 @@ class SettingsRepository(Repository):
         return self._one(lock=True)
 
     def _one(self, *, lock: bool) -> SchoolSettings:
-        statement = select(*_COLUMNS).where(school_settings.c.settings_id == 1)
-        found = self.connection.execute(
-            statement.with_for_update() if lock else statement
-        ).one_or_none()
+        found = self.connection.execute(_LOCK if lock else _GET).one_or_none()
         if found is None:
             raise SchemaMismatch(
                 "This database holds no school yet. "
