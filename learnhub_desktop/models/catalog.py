@@ -23,6 +23,15 @@ def seats_text(row: CourseRow) -> str:
     return f"{row.seats_taken:,} / {row.max_students:,}"
 
 
+def seats_words(row: CourseRow) -> str:
+    """How many seats are free, for where there is room for words."""
+    if row.max_students is None:
+        return "no limit of seats"
+    if row.is_full:
+        return "full"
+    return f"{formats.counted(row.seats_left or 0, 'seat', 'seats')} free"
+
+
 def _seats_tooltip(row: CourseRow) -> str:
     if row.max_students is None:
         return f"{formats.counted(row.seats_taken, 'seat', 'seats')} taken; there is no limit"
