@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -66,6 +67,10 @@ class Bridge(QObject):
     def label(self) -> str:
         """What the database is called before people, such as ``learnhub@db1``."""
         return self._database.label
+
+    def guard(self) -> None:
+        """Refuse every statement on the thread that calls this, which is the one that paints."""
+        self._database.guard_thread(threading.get_ident())
 
     @property
     def writes_under_way(self) -> int:
