@@ -39,7 +39,8 @@ class Action:
 
     @property
     def shown_shortcut(self) -> str:
-        return QKeySequence(self.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        shown = QKeySequence(self.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        return shown.replace("Return", "Enter")
 
 
 FILE, EDIT, VIEW, GO, HELP = "File", "Edit", "View", "Go", "Help"

@@ -39,6 +39,7 @@ class AboutDialog(QDialog):
         }
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
         for row, (name, text) in enumerate(facts.items()):
             grid.addWidget(label(name, "soft"), row, 0)
@@ -50,6 +51,7 @@ class AboutDialog(QDialog):
         column.setSpacing(16)
         column.addLayout(head)
         column.addLayout(grid)
+        column.addStretch(1)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(420)
         close.setFocus()

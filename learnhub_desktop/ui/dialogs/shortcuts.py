@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -19,6 +20,9 @@ from learnhub_desktop.ui.desk import Desk
 from learnhub_desktop.ui.pages.page import Page
 from learnhub_desktop.ui.shortcuts import PAGE_SHORTCUTS, SHELL_ACTIONS, Action, allowed
 from learnhub_desktop.ui.widgets.parts import button, label
+
+_WIDTH: Final = 720
+_AROUND: Final = 150
 
 
 class ShortcutsDialog(QDialog):
@@ -58,7 +62,9 @@ class ShortcutsDialog(QDialog):
         column.addWidget(label("Keyboard shortcuts", "name"))
         column.addWidget(scroll, 1)
         column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
-        self.resize(720, min(640, parent.height() - 60))
+        # The whole list where the window is tall enough for it, else it scrolls.
+        wanted = inside.sizeHint().height() + _AROUND
+        self.resize(_WIDTH, min(wanted, parent.height() - 60))
         close.setFocus()
 
 

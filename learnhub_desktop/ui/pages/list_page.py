@@ -281,12 +281,15 @@ class ListPage(Page, Generic[RowT]):
                 words = Words(f"No {self.noun[0]} matches this search.", "Clear filters", "funnel")
                 self.card.show_notice(words, self._clear_all)
             case ListState.FAILED:
+                self.chips.counted.setText("")
                 error = self.list.error
                 text = error.text if error is not None else ""
                 words = Words(text, "Try again", "warning-circle")
                 self.card.show_notice(words, error.retry if error is not None else None)
             case _:
                 self.card.show_rows()
+        if state is not ListState.ROWS:
+            self.side.show_blank()
 
     def _on_selection_changed(self) -> None:
         self.selection_told.emit(self._selection_text())
@@ -294,14 +297,20 @@ class ListPage(Page, Generic[RowT]):
         if row != self._shown or (row is None and self.side.panel is not None):
             self._show_row(row)
         elif row is None:
+            self._show_none()
+
+    def _show_none(self) -> None:
+        if self.list.state is ListState.ROWS:
             self.side.show_nothing(self._several())
+        else:
+            self.side.show_blank()
 
     def _show_row(self, row: RowT | None) -> None:
         before, self._shown = self._shown, row
         self.tasks.cancel("detail")
         self._walking.stop()
         if row is None:
-            self.side.show_nothing(self._several())
+            self._show_none()
             return
         is_other = before is None or self.row_id(before) != self.row_id(row)
         # A row that only changed keeps its details in view until the new ones are here.

@@ -19,9 +19,9 @@ from learnhub_desktop.models.formats import NOTHING
 from learnhub_desktop.models.window_model import WindowModel
 from learnhub_desktop.ui import theme
 
-PAD: Final = 12
+PAD: Final = 10
 BADGE_HEIGHT: Final = 22
-_BADGE_PAD: Final = 10
+BADGE_PAD: Final = 10
 _BAR_HEIGHT: Final = 6
 _PERCENT_WIDTH: Final = 44
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -141,9 +141,9 @@ class CellDelegate(QStyledItemDelegate):
 def paint_badge(painter: QPainter, inside: QRect, text: str, ink: QColor, ground: QColor) -> None:
     """A word on a coloured ground, at the left of ``inside`` and never wider than it."""
     metrics = painter.fontMetrics()
-    room = inside.width() - 2 * _BADGE_PAD
+    room = inside.width() - 2 * BADGE_PAD
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-    width = metrics.horizontalAdvance(shown) + 2 * _BADGE_PAD
+    width = metrics.horizontalAdvance(shown) + 2 * BADGE_PAD
     top = inside.y() + (inside.height() - BADGE_HEIGHT) // 2
     # The ground begins left of the column's text edge, so that the words stand in line.
     box = QRect(inside.x() - 2, top, width, BADGE_HEIGHT)

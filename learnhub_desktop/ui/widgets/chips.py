@@ -48,8 +48,9 @@ class Chip(QFrame):
         self.cross.setProperty("kind", "chip")
         self.cross.setIcon(icons.icon("x", "info"))
         self.cross.setIconSize(ICON * 0.75)
+        self.cross.setFixedWidth(20)
         line = QHBoxLayout(self)
-        line.setContentsMargins(6, 0, 4, 0)
+        line.setContentsMargins(6, 0, 3, 0)
         line.setSpacing(0)
         line.addWidget(self.words)
         line.addWidget(self.cross)
@@ -83,7 +84,7 @@ class ChipsBar(QWidget):
         self._noun = noun
         self._today = today
         self._query = ListQuery("")
-        self.add_button = button("Filter", icon="funnel", kind="quiet")
+        self.add_button = button("Filter", icon="funnel", kind="small")
         self.add_button.setVisible(any(not isinstance(kind, NamedFilter) for kind in kinds))
         self.clear_button = button("Clear filters", kind="link")
         self.counted = label(part="soft")

@@ -151,15 +151,16 @@ class FilterPopup(QFrame):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 12, 12, 12)
         self._column.setSpacing(8)
-        self._column.addWidget(label(kind.title, "heading"))
+        unit = f", {kind.unit}" if isinstance(kind, NumberFilter) and kind.unit else ""
+        self._column.addWidget(label(f"{kind.title}{unit}", "heading"))
         match kind:
             case ChoiceFilter():
                 self._add_choices(kind, values)
             case DayFilter():
                 self._add_day_ranges()
-                self._add_range(values, self._read_day)
+                self._add_range(values, self._read_day, self._today.isoformat())
             case NumberFilter():
-                self._add_range(values, self._read_number)
+                self._add_range(values, self._read_number, "100")
 
     def open_below(self, widget: QWidget) -> None:
         self.adjustSize()
@@ -209,10 +210,10 @@ class FilterPopup(QFrame):
             if self._first is self:
                 self._first = choice
 
-    def _add_range(self, values: tuple[str, ...], read: Callable[[str], str]) -> None:
+    def _add_range(self, values: tuple[str, ...], read: Callable[[str], str], example: str) -> None:
         first, last = (*values, "", "")[:2]
-        start = TextField("first", "From", text=first, check=read)
-        end = TextField("last", "To", text=last, check=read)
+        start = TextField("first", "From", text=first, check=read, placeholder=example)
+        end = TextField("last", "To", text=last, check=read, placeholder=example)
         line = QHBoxLayout()
         for field in (start, end):
             line.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)

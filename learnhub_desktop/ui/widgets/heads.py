@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QHeaderView, QTableView
 
-from learnhub_desktop.models.window_model import WindowModel
+from learnhub_desktop.models.columns import Kind
+from learnhub_desktop.models.window_model import Line, WindowModel
 from learnhub_desktop.ui import icons, theme
-from learnhub_desktop.ui.widgets.cells import PAD
+from learnhub_desktop.ui.widgets.cells import BADGE_PAD, PAD
 
 _ARROW: Final = 12
 _NARROWEST_SHARE: Final = 0.6
+_WIDEST_SHARE: Final = 1.5
 _HEIGHTS: Final = {theme.Density.COMFORTABLE: 40, theme.Density.COMPACT: 34}
 
 
@@ -36,6 +39,7 @@ class HeaderView(QHeaderView):
         self._is_fitting = False
         self._is_dragged = False
         self._widths: dict[str, int] = {}  # those that a person chose
+        self._measured: dict[int, int] = {}
         self.setSectionsClickable(True)
         self.setSectionsMovable(True)
         self.setMouseTracking(True)
@@ -85,7 +89,7 @@ class HeaderView(QHeaderView):
         """Give the room that is left, or take what is missing, from the columns that grow."""
         columns = self._model.columns
         shown = self.shown_sections()
-        wanted = {s: self._widths.get(columns[s].key, columns[s].default_width) for s in shown}
+        wanted = {s: self._widths.get(columns[s].key, self._usual_width(s)) for s in shown}
         growing = {s: columns[s].grow for s in shown if columns[s].key not in self._widths}
         shares = sum(growing.values())
         # While the view is being resized, the heads are still as wide as they were.
@@ -102,6 +106,35 @@ class HeaderView(QHeaderView):
         # Without a growing column the lines would end in the middle of the card.
         self.setStretchLastSection(not any(growing.values()))
         self._is_fitting = False
+
+    def measure(self, lines: Sequence[Line[Any]]) -> None:
+        """Take the widths of columns that do not grow from their heads and first rows.
+
+        Done once, so that the columns stand still while one scrolls.
+        """
+        metrics = QFontMetrics(self._view.font())
+        bold = QFontMetrics(self._bold())
+        for section, column in enumerate(self._model.columns):
+            if column.grow or column.kind is Kind.PERCENT_BAR:
+                continue
+            texts = {line.texts[section] for line in lines}
+            widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+            if column.kind is Kind.BADGE:
+                widest += 2 * BADGE_PAD
+            title = str(self._model.headerData(section, Qt.Orientation.Horizontal))
+            head = bold.horizontalAdvance(title) + (_ARROW + 4 if column.sortable else 0)
+            self._measured[section] = min(
+                max(widest, head) + 2 * PAD + 1, int(column.default_width * _WIDEST_SHARE)
+            )
+        self.fit()
+
+    def _usual_width(self, section: int) -> int:
+        return self._measured.get(section, self._model.columns[section].default_width)
+
+    def _bold(self) -> QFont:
+        font = QFont(self._view.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        return font
 
     def layout_text(self) -> str:
         """Widths, order and hidden columns, for ``restore_layout`` of a later version too."""
@@ -147,9 +180,7 @@ class HeaderView(QHeaderView):
         painter.fillRect(rect, QColor(tokens.surface))
         painter.fillRect(rect.x(), rect.bottom(), rect.width(), 1, QColor(tokens.line))
         is_sorted = self._sorted is not None and self._sorted[0] == logicalIndex
-        font = QFont(self.font())
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
+        painter.setFont(self._bold())
         stands_out = is_sorted or (column.sortable and logicalIndex == self._hover)
         painter.setPen(QColor(tokens.text if stands_out else tokens.soft))
         inside = rect.adjusted(PAD, 0, -PAD, -1)

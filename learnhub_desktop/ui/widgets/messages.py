@@ -30,6 +30,7 @@ from learnhub_desktop.ui.widgets.parts import Picture, button, icon_button, labe
 
 OUTCOME_MS: Final = 8_000
 _FADE_MS: Final = 400
+_TEXT_EDGES: Final = 16
 _KEPT: Final = 50
 _LIST_WIDTH: Final = 640
 _LIST_HEIGHT: Final = 320
@@ -99,16 +100,18 @@ class MessageLine(QFrame):
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._act = button("", kind="link")
         self._dismiss = icon_button("x", "Mark as read")
-        self._unread = button("", kind="link")
+        self._unread = button("", kind="warning")
         self.selection = label(part="soft")
         self._dot = Picture("circle", size=10)
         self.connection = label(part="soft")
-        left = QWidget()
+        self._left = left = QWidget()
         line = QHBoxLayout(left)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
         for part in (self._picture, self.text, self._act, self._dismiss):
             line.addWidget(part, 1 if part is self.text else 0)
+        # Takes what is left once the text has all it needs, so that Undo stays beside it.
+        line.addStretch(0)
         self._effect = QGraphicsOpacityEffect(left)
         self._effect.setEnabled(False)
         left.setGraphicsEffect(self._effect)
@@ -253,13 +256,24 @@ class MessageLine(QFrame):
         if self._shown is message:
             self._after_outcome()
 
+    def _room(self) -> int:
+        """How wide the text may become, beside what stands in its line."""
+        taken = sum(
+            part.sizeHint().width() + 4
+            for part in (self._picture, self._act, self._dismiss)
+            if not part.isHidden()
+        )
+        return min(self._left.width() - taken, self.text.maximumWidth())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_text()
 
     def _fit_text(self) -> None:
         if self._shown is not None:
-            metrics, room = self.text.fontMetrics(), self.text.width() - 16
+            metrics = self.text.fontMetrics()
+            self.text.setMaximumWidth(metrics.horizontalAdvance(self._shown.text) + _TEXT_EDGES)
+            room = max(self.text.width(), self._room()) - _TEXT_EDGES
             shown = metrics.elidedText(self._shown.text, Qt.TextElideMode.ElideRight, room)
             self.text.setText(shown.replace("&", "&&"))
 

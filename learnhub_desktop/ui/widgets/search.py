@@ -27,7 +27,12 @@ class SearchLine(QLineEdit):
         self.setPlaceholderText(hint)
         self.setAccessibleName("Search")
         self.setToolTip(with_shortcut("Search", "Ctrl+F"))
-        self.setClearButtonEnabled(True)
+        # Qt's own clear button is drawn for a light ground.
+        self._clear = self.addAction(icons.icon("x"), QLineEdit.ActionPosition.TrailingPosition)
+        self._clear.setToolTip("Clear the search (Esc)")
+        self._clear.setVisible(False)
+        self._clear.triggered.connect(self._on_cleared)
+        self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
         self.setMaximumWidth(_WIDEST)
         self.setMinimumWidth(_NARROWEST)
         self.addAction(icons.icon("magnifying-glass"), QLineEdit.ActionPosition.LeadingPosition)
@@ -36,7 +41,10 @@ class SearchLine(QLineEdit):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
             self.down_asked.emit()
         elif event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
-            self.textEdited.emit("")
+            self._on_cleared()
         else:
             super().keyPressEvent(event)
+
+    def _on_cleared(self) -> None:
+        self.clear()
+        self.textEdited.emit("")

@@ -31,8 +31,8 @@ from learnhub_desktop.ui.widgets.parts import (
     with_shortcut,
 )
 
-NARROWEST: Final = 288
-USUAL: Final = 320
+NARROWEST: Final = 264
+USUAL: Final = 304
 _WHEN_WIDTH: Final = 76
 
 
@@ -176,6 +176,12 @@ class SidePanel(QFrame):
         self._notice.show()
         self._content.hide()
 
+    def show_blank(self) -> None:
+        """There are no rows that could be selected."""
+        self.panel = None
+        self._notice.hide()
+        self._content.hide()
+
     def show_panel(self, panel: Panel) -> None:
         """Show a row. Equal panels change nothing, so a reload does not flicker."""
         if panel == self.panel:
@@ -293,4 +299,3 @@ def _empty(layout: QLayout) -> None:
             widget.deleteLater()
         elif isinstance(inner, QLayout):
             _empty(inner)
-

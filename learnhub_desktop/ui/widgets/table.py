@@ -36,6 +36,7 @@ from learnhub_desktop.ui.widgets.heads import HeaderView
 
 # More ids than this are not looked up again after a reload; the selection is then let go.
 MOST_KEPT: Final = 500
+_MEASURED: Final = 60  # rows whose texts the columns' first widths are taken from
 _Flag = QItemSelectionModel.SelectionFlag
 
 
@@ -73,6 +74,7 @@ class TableView(QTableView):
         super().__init__(parent)
         self.rows = model
         self._is_restoring = False
+        self._is_measured = False
         self.setAccessibleName(name)
         self.setFont(equal_digits(self.font()))
         self.head = HeaderView(model, self)
@@ -89,6 +91,8 @@ class TableView(QTableView):
 
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self.head.sort_asked.connect(self._sort_short)
+        model.modelReset.connect(self._measure_once)
+        model.headerDataChanged.connect(self._measure)
         self.verticalScrollBar().valueChanged.connect(self._tell_visible)
         self.verticalScrollBar().rangeChanged.connect(self._tell_visible)
 
@@ -321,6 +325,18 @@ class TableView(QTableView):
         painter.drawRect(QRect(1, top, width - 2, self._row_height() - 2).adjusted(0, 1, 0, 0))
 
     # Inside
+
+    def _measure_once(self) -> None:
+        if not self._is_measured:
+            self._measure()
+
+    def _measure(self) -> None:
+        """Fit the columns to the first rows, once there are any."""
+        lines = [self.rows.line(number) for number in range(min(_MEASURED, self.rows.total))]
+        known = [line for line in lines if line is not None]
+        if known:
+            self._is_measured = True
+            self.head.measure(known)
 
     def _ranges(self) -> list[tuple[int, int]]:
         """First and last row of each selected stretch; no row stands in two of them."""
