@@ -1,13 +1,16 @@
-"""Columns of the students, and of who is in a course."""
+"""Columns of the students, and of who is in a course; the tones and words of their states."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from learnhub_desktop.domain.states import EnrolmentStatus, say
+from learnhub_desktop.domain.access import AccessState
+from learnhub_desktop.domain.progress import QuizResult
+from learnhub_desktop.domain.states import EnrolmentStatus, UserType, say
 from learnhub_desktop.domain.students import EnrolmentRow, StudentRow
 from learnhub_desktop.models import formats
 from learnhub_desktop.models.columns import Column, Kind, Tone
+from learnhub_desktop.models.countries import country_name
 
 ENROLMENT_TONES: Final = {
     EnrolmentStatus.PENDING: Tone.WARN,
@@ -16,6 +19,39 @@ ENROLMENT_TONES: Final = {
     EnrolmentStatus.REFUNDED: Tone.IDLE,
     EnrolmentStatus.CANCELLED: Tone.IDLE,
 }
+
+ACCESS_TONES: Final = {
+    AccessState.OPEN: Tone.GOOD,
+    AccessState.LIFETIME: Tone.GOOD,
+    AccessState.NEVER_ENROLLED: Tone.IDLE,
+    AccessState.WAITING_FOR_PAYMENT: Tone.WARN,
+    AccessState.WAITING_FOR_VERIFICATION: Tone.WARN,
+    AccessState.PAYMENT_UNKNOWN: Tone.WARN,
+    AccessState.HOLD_RAN_OUT: Tone.WARN,
+    AccessState.PAYMENT_FAILED: Tone.BAD,
+    AccessState.REFUNDED: Tone.IDLE,
+    AccessState.CANCELLED: Tone.IDLE,
+    AccessState.EXPIRED: Tone.IDLE,
+    AccessState.SUBSCRIPTION_ENDED: Tone.IDLE,
+    AccessState.NOT_GRANTED: Tone.WARN,
+    AccessState.ACCOUNT_DELETED: Tone.IDLE,
+}
+TYPE_WORDS: Final = {
+    UserType.STUDENT: "Student",
+    UserType.INSTRUCTOR: "Instructor",
+    UserType.ADMIN: "Administrator",
+}
+
+
+def quiz_result(quiz: QuizResult) -> tuple[str, Tone]:
+    """``85, passed``, ``55 of 60, not passed``, ``not tried``; and what it means."""
+    if quiz.best_score is None:
+        return "not tried", Tone.IDLE
+    if quiz.is_passed:
+        return f"{quiz.best_score:,}, passed", Tone.GOOD
+    if quiz.is_passed is None:
+        return f"{quiz.best_score:,}", Tone.IDLE
+    return f"{quiz.best_score:,} of {quiz.passing_score:,}, not passed", Tone.WARN
 
 
 def _courses_text(row: StudentRow) -> str:
@@ -53,7 +89,16 @@ STUDENT_COLUMNS: Final[tuple[Column[StudentRow], ...]] = (
         key="country",
         title="Country",
         value=lambda row: row.country,
-        width=84,
+        text=lambda row: country_name(row.country) if row.country else formats.NOTHING,
+        width=120,
+        hidden=True,
+    ),
+    Column(
+        key="type",
+        title="Account type",
+        value=lambda row: row.user_type,
+        text=lambda row: TYPE_WORDS[row.user_type],
+        width=110,
         hidden=True,
     ),
     Column(
