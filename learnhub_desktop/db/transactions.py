@@ -165,6 +165,10 @@ class UnitOfWork:
         return repositories.ProgressRepository(self.connection)
 
     @cached_property
+    def revenue(self) -> repositories.RevenueRepository:
+        return repositories.RevenueRepository(self.connection)
+
+    @cached_property
     def sales(self) -> repositories.SaleRepository:
         return repositories.SaleRepository(self.connection)
 

@@ -14,6 +14,7 @@ from learnhub_desktop.db.repositories.lessons import LessonRepository
 from learnhub_desktop.db.repositories.lists import ListRepository
 from learnhub_desktop.db.repositories.payments import PaymentRepository
 from learnhub_desktop.db.repositories.progress import ProgressRepository
+from learnhub_desktop.db.repositories.revenue import RevenueRepository
 from learnhub_desktop.db.repositories.sales import SaleRepository
 from learnhub_desktop.db.repositories.settings import SettingsRepository
 from learnhub_desktop.db.repositories.subscriptions import SubscriptionRepository
@@ -34,6 +35,7 @@ __all__ = [
     "ListRepository",
     "PaymentRepository",
     "ProgressRepository",
+    "RevenueRepository",
     "SaleRepository",
     "SettingsRepository",
     "SubscriptionRepository",
