@@ -183,16 +183,19 @@ def record_receipt(uow: UnitOfWork, place: Place, *, reference: str, amount: Dec
     )
     locked = holds.lock_all(uow, place)
     payment = locked.payment
-    if payment.method not in BY_HAND_METHODS or locked.enrolment is None:
-        raise RuleRefused(
-            PurchaseRefusal.METHOD,
-            "A receipt is recorded for a purchase by transfer or in cash, and this is none.",
-        )
+    none = RuleRefused(
+        PurchaseRefusal.METHOD,
+        "A receipt is recorded for a purchase by transfer or in cash, and this is none.",
+    )
+    if payment.method not in BY_HAND_METHODS:
+        raise none
     if payment.status not in (PaymentStatus.PENDING, PaymentStatus.FAILED):
         raise RuleRefused(PurchaseRefusal.WRONG_STATE, "This payment is settled already.")
     refused = _why_no_receipt(uow, payment)
     if refused:
         raise RuleRefused(PurchaseRefusal.WRONG_STATE, refused)
+    if locked.enrolment is None:
+        raise none
     if amount != payment.amount:
         raise RuleRefused(
             PurchaseRefusal.PRICE_CHANGED,
