@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout
 
 from learnhub_desktop.domain.lists import Filter, ListQuery, Sort
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.models.columns import Column
 from learnhub_desktop.models.window_model import WindowModel
 from learnhub_desktop.services import lists
-from learnhub_desktop.ui import icons
 from learnhub_desktop.ui.desk import Desk
 from learnhub_desktop.ui.lists import ListController, ListReads, ListState
 from learnhub_desktop.ui.pages.page import Page
 from learnhub_desktop.ui.tasks import Failure
 from learnhub_desktop.ui.widgets.chips import ChipsBar
+from learnhub_desktop.ui.widgets.column_menus import columns_menu, pop_up, sort_menu
 from learnhub_desktop.ui.widgets.filters import FilterKind
 from learnhub_desktop.ui.widgets.notices import ListCard, Words
 from learnhub_desktop.ui.widgets.parts import label
 from learnhub_desktop.ui.widgets.search import SearchLine
-from learnhub_desktop.ui.widgets.side_panel import USUAL, Panel, SidePanel
+from learnhub_desktop.ui.widgets.side_panel import NARROWEST, USUAL, Panel, SidePanel
 from learnhub_desktop.ui.widgets.table import TableView
 
 RowT = TypeVar("RowT")
@@ -35,6 +35,7 @@ RowT = TypeVar("RowT")
 _TYPING_PAUSE_MS: Final = 200
 # While a person walks down a list with the arrow keys, only the row they stop at is read.
 _WALKING_PAUSE_MS: Final = 90
+_ROOMY: Final = 1_000  # from this width of the page on the panel has its usual width
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,8 @@ class ListPage(Page, Generic[RowT]):
         sort = self.list.query.sort
         if sort is not None:
             store.put(f"{self.key}.sort", f"{sort.column} {'down' if sort.descending else 'up'}")
-        store.put(f"{self.key}.panel", "" if self.side.isHidden() else str(self.side.width()))
+        panel = "hidden" if self.side.isHidden() else str(self._panel_width or "")
+        store.put(f"{self.key}.panel", panel)
 
     def command(self, name: str) -> None:
         match name:
@@ -193,9 +195,9 @@ class ListPage(Page, Generic[RowT]):
                 if (number := self.table.current_number()) is not None:
                     self._on_opened(number)
             case "columns":
-                self._pop_up(self._columns_menu())
+                pop_up(columns_menu(self.table), self.table)
             case "sort":
-                self._pop_up(self._sort_menu())
+                pop_up(sort_menu(self.columns, self.list, self.table), self.table)
 
     def toggle_panel(self) -> None:
         """Show or hide the side panel; hidden, nothing is read for it."""
@@ -226,7 +228,10 @@ class ListPage(Page, Generic[RowT]):
         self.split.setStretchFactor(0, 1)
         self.split.setStretchFactor(1, 0)
         width = self.desk.store.get(f"{self.key}.panel")
-        self.split.setSizes([10_000, int(width) if width.isdigit() else USUAL])
+        self._panel_width = int(width) if width.isdigit() else 0  # 0: as wide as usual
+        self.split.setSizes([10_000, self._panel_width or USUAL])
+        self.side.setHidden(width == "hidden")
+        self.split.splitterMoved.connect(self._on_panel_dragged)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 12)
         column.setSpacing(12)
@@ -239,6 +244,17 @@ class ListPage(Page, Generic[RowT]):
         if column in {c.key for c in self.columns if c.sortable}:
             return Sort(column, descending=direction == "down")
         return self.sort
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A small window gives the table what the panel can spare."""
+        super().resizeEvent(event)
+        if not self._panel_width and not self.side.isHidden():
+            wanted = NARROWEST if self.width() < _ROOMY else USUAL
+            if self.side.width() != wanted:
+                self.split.setSizes([self.split.width() - wanted, wanted])
+
+    def _on_panel_dragged(self) -> None:
+        self._panel_width = self.side.width()
 
     # What happens
 
@@ -361,40 +377,3 @@ class ListPage(Page, Generic[RowT]):
         told = self.summary(selection.rows) if len(selection.rows) == count else ""
         shown = f"{count:,} selected" if selection.query is None else f"All {count:,} selected"
         return f"{shown} · {told}" if told else shown
-
-    # Menus of columns
-
-    def _pop_up(self, menu: QMenu) -> None:
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.table.mapToGlobal(QPoint(12, self.table.head.height())))
-
-    def _columns_menu(self) -> QMenu:
-        menu = QMenu("Columns", self)
-        shown = set(self.table.head.shown_sections())
-        for section, column in enumerate(self.columns):
-            entry = QAction(column.title.replace("&", "&&"), menu)
-            entry.setCheckable(True)
-            entry.setChecked(section in shown)
-            # A table without columns could not be got out of.
-            entry.setEnabled(section not in shown or len(shown) > 1)
-            entry.toggled.connect(partial(self.table.head.set_shown, column.key))
-            menu.addAction(entry)
-        return menu
-
-    def _sort_menu(self) -> QMenu:
-        menu = QMenu("Sort by", self)
-        sort = self.list.query.sort
-        for column in self.columns:
-            if not column.sortable:
-                continue
-            is_sorted = sort is not None and sort.column == column.key
-            entry = QAction(column.title.replace("&", "&&"), menu)
-            if is_sorted and sort is not None:
-                entry.setIcon(icons.icon("arrow-down" if sort.descending else "arrow-up", "text"))
-            descending = is_sorted and sort is not None and not sort.descending
-            entry.triggered.connect(self._sorting(column.key, descending))
-            menu.addAction(entry)
-        return menu
-
-    def _sorting(self, key: str, descending: bool) -> Callable[..., None]:
-        return lambda *_: self.list.show(self.list.query.with_sort(key, descending=descending))

@@ -8,15 +8,13 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from PySide6.QtCore import QPoint, QPropertyAnimation, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGraphicsOpacityEffect,
     QGridLayout,
     QHBoxLayout,
-    QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -26,11 +24,17 @@ from learnhub_desktop.models import formats
 from learnhub_desktop.models.columns import Tone
 from learnhub_desktop.ui.tasks import Failure
 from learnhub_desktop.ui.theme import set_role
-from learnhub_desktop.ui.widgets.parts import Picture, button, icon_button, label, set_tone
+from learnhub_desktop.ui.widgets.parts import (
+    ElidedButton,
+    Picture,
+    button,
+    icon_button,
+    label,
+    set_tone,
+)
 
 OUTCOME_MS: Final = 8_000
 _FADE_MS: Final = 400
-_TEXT_EDGES: Final = 16
 _KEPT: Final = 50
 _LIST_WIDTH: Final = 640
 _LIST_HEIGHT: Final = 320
@@ -95,23 +99,20 @@ class MessageLine(QFrame):
 
     def _build(self) -> None:
         self._picture = Picture("info")
-        self.text = QPushButton()
-        self.text.setProperty("kind", "message")
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.text = ElidedButton("message")
         self._act = button("", kind="link")
         self._dismiss = icon_button("x", "Mark as read")
         self._unread = button("", kind="warning")
         self.selection = label(part="soft")
         self._dot = Picture("circle", size=10)
         self.connection = label(part="soft")
-        self._left = left = QWidget()
+        left = QWidget()
         line = QHBoxLayout(left)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
         for part in (self._picture, self.text, self._act, self._dismiss):
-            line.addWidget(part, 1 if part is self.text else 0)
-        # Takes what is left once the text has all it needs, so that Undo stays beside it.
-        line.addStretch(0)
+            line.addWidget(part)
+        line.addStretch(1)
         self._effect = QGraphicsOpacityEffect(left)
         self._effect.setEnabled(False)
         left.setGraphicsEffect(self._effect)
@@ -204,6 +205,7 @@ class MessageLine(QFrame):
         token = "soft" if message.tone is Tone.IDLE else message.tone.value
         self._picture.set_icon(_ICONS[message.tone], token)
         set_tone(self.text, None if message.tone is Tone.IDLE else message.tone)
+        self.text.setText(message.text)
         self.text.setAccessibleName(message.text)
         self.text.setToolTip(f"{message.text}\nClick for all messages")
         self._picture.show()
@@ -212,7 +214,6 @@ class MessageLine(QFrame):
         self._act.setText(act)
         self._act.setVisible(bool(act))
         self._dismiss.setVisible(message.is_unread)
-        self._fit_text()
         self._count_unread()
 
     def _clear(self) -> None:
@@ -255,27 +256,6 @@ class MessageLine(QFrame):
             message.retry()
         if self._shown is message:
             self._after_outcome()
-
-    def _room(self) -> int:
-        """How wide the text may become, beside what stands in its line."""
-        taken = sum(
-            part.sizeHint().width() + 4
-            for part in (self._picture, self._act, self._dismiss)
-            if not part.isHidden()
-        )
-        return min(self._left.width() - taken, self.text.maximumWidth())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_text()
-
-    def _fit_text(self) -> None:
-        if self._shown is not None:
-            metrics = self.text.fontMetrics()
-            self.text.setMaximumWidth(metrics.horizontalAdvance(self._shown.text) + _TEXT_EDGES)
-            room = max(self.text.width(), self._room()) - _TEXT_EDGES
-            shown = metrics.elidedText(self._shown.text, Qt.TextElideMode.ElideRight, room)
-            self.text.setText(shown.replace("&", "&&"))
 
 
 class _MessageList(QFrame):

@@ -11,6 +11,9 @@ from PySide6.QtWidgets import (
     QLayoutItem,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -88,6 +91,31 @@ def button(text: str, *, kind: str = "", icon: str = "", tooltip: str = "") -> Q
         made.setIcon(icons.icon(icon, "on_accent" if kind == "primary" else "soft"))
         made.setIconSize(ICON)
     return made
+
+
+class ElidedButton(QPushButton):
+    """A button whose text gives way with three dots instead of pushing its neighbours out."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.setAutoDefault(False)
+        self.setProperty("kind", kind)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(_CONTENTS, option, self).width()
+        option.text = self.fontMetrics().elidedText(
+            self.text().replace("&", "&&"), Qt.TextElideMode.ElideRight, room
+        )
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
+
+
+_CONTENTS = QStyle.SubElement.SE_PushButtonContents
 
 
 def icon_button(icon: str, name: str, shortcut: str = "") -> QToolButton:

@@ -34,6 +34,7 @@ from learnhub_desktop.ui.widgets.parts import (
 NARROWEST: Final = 264
 USUAL: Final = 304
 _WHEN_WIDTH: Final = 76
+_LONG_WORD: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +217,17 @@ class SidePanel(QFrame):
     def _show_facts(self, facts: tuple[Fact, ...]) -> None:
         _empty(self._facts_grid)
         for row, fact in enumerate(facts):
+            longest = max((len(word) for word in fact.text.split()), default=0)
             text = selectable(label(fact.text, wrap=True))
-            text.setToolTip(fact.tooltip)
+            text.setToolTip(fact.tooltip or (fact.text if longest > _LONG_WORD else ""))
             set_tone(text, fact.tone)
-            self._facts_grid.addWidget(label(fact.name, "soft"), row, 0, _TOP)
-            self._facts_grid.addWidget(text, row, 1, _TOP)
+            self._facts_grid.addWidget(label(fact.name, "soft"), 2 * row, 0, _TOP)
+            if longest > _LONG_WORD:
+                # A reference has no spaces to break at, so it gets the whole width.
+                text.setMinimumWidth(1)
+                self._facts_grid.addWidget(text, 2 * row + 1, 0, 1, 2)
+            else:
+                self._facts_grid.addWidget(text, 2 * row, 1, _TOP)
         self._facts.setVisible(bool(facts))
 
     def _show_events(self, panel: Panel) -> None:
