@@ -76,18 +76,14 @@ def upgrade(engines: Engines) -> Upgraded:
     return bring_up(engines)
 
 
-def bring_up(engines: Engines, *, finish: bool = True) -> Upgraded:
-    """Make or change the schema, whatever is there of it.
-
-    Without ``finish`` the version stays as it was: a caller that still loads rows declares
-    the school whole by calling again.
-    """
+def bring_up(engines: Engines) -> Upgraded:
+    """Make or change the schema, whatever is there of it, and declare it whole."""
     if engines.killer is None:
         with _file_for_upgrade(engines.writer) as connection:
-            return _bring_up_file(connection, finish=finish)
+            return _bring_up_file(connection)
     with engines.writer.connect() as connection:
         connection.exec_driver_sql(_LOCK_WAIT)
-        _ensure_schema_info(connection)
+        ensure_schema_info(connection)
         connection.commit()
         with lease(engines):
             try:
@@ -95,8 +91,7 @@ def bring_up(engines: Engines, *, finish: bool = True) -> Upgraded:
                 definer = _choose_definer(connection, found)
                 migrate(connection)
                 made = objects.apply(connection, definer=definer.account)
-                if finish:
-                    _write_version(connection, definer.account)
+                _write_version(connection, definer.account)
                 connection.commit()
             finally:
                 # The lease is given back on another connection, which needs this row.
@@ -104,6 +99,12 @@ def bring_up(engines: Engines, *, finish: bool = True) -> Upgraded:
         # The session's own settings leave with it.
         connection.invalidate()
     return Upgraded(found.schema_version, SCHEMA_VERSION, tuple(made), definer.account)
+
+
+def lay_foundation(connection: Connection, version: int) -> None:
+    """Make the tables as they were at that version, without triggers and views, for a restore."""
+    ensure_schema_info(connection)
+    migrate(connection, f"{version:04}")
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
@@ -118,7 +119,7 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
-def _ensure_schema_info(connection: Connection) -> None:
+def ensure_schema_info(connection: Connection) -> None:
     """Make the table of the version and of the lease: it stands before the first revision."""
     connection.execute(CreateTable(schema_info, if_not_exists=True))
     if connection.scalar(select(schema_info.c.info_id)) is None:
@@ -171,14 +172,14 @@ def _file_for_upgrade(writer: Engine) -> Iterator[Connection]:
             driver.execute("PRAGMA foreign_keys = ON")
 
 
-def _bring_up_file(connection: Connection, *, finish: bool) -> Upgraded:
+def _bring_up_file(connection: Connection) -> Upgraded:
     found = _found(connection)  # the first statement takes the file's one write lock
     copy = None
     if found.schema_version != UNFINISHED and (
         found.schema_version < SCHEMA_VERSION or objects.outdated(connection, definer=None)
     ):
         copy = _copy_file(connection)
-    _ensure_schema_info(connection)
+    ensure_schema_info(connection)
     if UNFINISHED < found.schema_version < SCHEMA_VERSION:
         # A table cannot be made anew beneath a trigger or view that names it.
         objects.drop_all(connection)
@@ -190,8 +191,7 @@ def _bring_up_file(connection: Connection, *, finish: bool) -> Upgraded:
             f"A row of {orphan[0]} refers to a row of {orphan[2]} that is not there, so the file "
             "was left as it was."
         )
-    if finish:
-        _write_version(connection, None)
+    _write_version(connection, None)
     connection.commit()
     return Upgraded(found.schema_version, SCHEMA_VERSION, tuple(made), None, copy)
 
