@@ -102,7 +102,6 @@ def _list(
 
 def _filters(see: Relations, measures: dict[str, Measure]) -> dict[str, FilterSpec]:
     e, a = see.enrolments.c, course_access.c
-    is_open = e.status.in_((EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED))
     return {
         "course": filters.ids(e.course_id, "course"),
         "student": filters.ids(e.student_id, "student"),
@@ -110,8 +109,12 @@ def _filters(see: Relations, measures: dict[str, Measure]) -> dict[str, FilterSp
         "source": filters.one_of(e.source, EnrolmentSource),
         "standing": filters.cases(
             {
-                "not_started": and_(is_open, e.progress_percentage == ZERO),
-                "in_progress": and_(e.status == EnrolmentStatus.ACTIVE, e.progress_percentage > ZERO),
+                "not_started": and_(
+                    e.status == EnrolmentStatus.ACTIVE, e.progress_percentage == ZERO
+                ),
+                "in_progress": and_(
+                    e.status == EnrolmentStatus.ACTIVE, e.progress_percentage > ZERO
+                ),
                 "finished": e.status == EnrolmentStatus.COMPLETED,
                 "seat_held": e.status.in_(sorted(HOLDS_A_SEAT)),
             }

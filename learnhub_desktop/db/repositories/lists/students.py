@@ -22,6 +22,7 @@ from learnhub_desktop.db.repositories.lists.source import (
 from learnhub_desktop.db.tables import course_access
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.lists import Sort
+from learnhub_desktop.domain.money import ZERO
 from learnhub_desktop.domain.search import MeasureKind
 from learnhub_desktop.domain.states import EnrolmentStatus, UserType
 from learnhub_desktop.domain.students import StudentRow
@@ -131,6 +132,23 @@ def _filters(see: Relations, measures: dict[str, Measure]) -> dict[str, FilterSp
             lambda values, asker: u.user_id.in_(select(e.student_id).where(e.status.in_(values))),
             filters.one_of(e.status, EnrolmentStatus).words,
             in_search=True,
+        ),
+        "standing": filters.cases(
+            {
+                standing: u.user_id.in_(select(e.student_id).where(*conditions))
+                for standing, conditions in {
+                    "not_started": (
+                        e.status == EnrolmentStatus.ACTIVE,
+                        e.progress_percentage == ZERO,
+                    ),
+                    "in_progress": (
+                        e.status == EnrolmentStatus.ACTIVE,
+                        e.progress_percentage > ZERO,
+                    ),
+                    "finished": (e.status == EnrolmentStatus.COMPLETED,),
+                    "waiting": (e.status == EnrolmentStatus.PENDING,),
+                }.items()
+            }
         ),
         "country": filters.texts(lambda codes: u.country.in_([code.upper() for code in codes])),
         "created": filters.between(measures["created"], "created"),
