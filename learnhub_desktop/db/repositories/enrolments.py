@@ -96,6 +96,22 @@ _ACCESS, _ = one_by(
     ),
     t.course_access.c.course_id,
 )
+_MISSING_PREREQUISITES, _ = one_by(
+    select(t.courses.c.title)
+    .join(
+        t.course_prerequisites,
+        t.course_prerequisites.c.prerequisite_course_id == t.courses.c.course_id,
+    )
+    .where(
+        ~exists().where(
+            t.enrollments.c.student_id == bindparam("student_id"),
+            t.enrollments.c.course_id == t.course_prerequisites.c.prerequisite_course_id,
+            t.enrollments.c.status == EnrolmentStatus.COMPLETED,
+        ),
+    )
+    .order_by(t.courses.c.title),
+    t.course_prerequisites.c.course_id,
+)
 
 
 class EnrolmentRepository(Repository):
@@ -291,21 +307,8 @@ class EnrolmentRepository(Repository):
 
         A refunded or cancelled enrolment satisfies nothing, whatever its dates say.
         """
-        required, done = t.course_prerequisites, t.enrollments
-        statement = (
-            select(t.courses.c.title)
-            .join(required, required.c.prerequisite_course_id == t.courses.c.course_id)
-            .where(
-                required.c.course_id == course_id,
-                ~exists().where(
-                    done.c.student_id == student_id,
-                    done.c.course_id == required.c.prerequisite_course_id,
-                    done.c.status == EnrolmentStatus.COMPLETED,
-                ),
-            )
-            .order_by(t.courses.c.title)
-        )
-        return tuple(self.connection.scalars(statement))
+        found = {KEY: course_id, "student_id": student_id}
+        return tuple(self.connection.scalars(_MISSING_PREREQUISITES, found))
 
     def _student(self, statement: Select[Any], user_id: int | None = None) -> StudentFacts | None:
         row = self.connection.execute(statement, {KEY: user_id}).one_or_none()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
@@ -52,6 +53,35 @@ _ALERT: Final = select(
     _A.created_at,
     _A.row_version,
 )
+
+
+@lru_cache(maxsize=8)
+def _count_charges(needs: Needs) -> Select[Any]:
+    """The statement for these windows: rules change seldom, and purchases queue behind it."""
+    same_currency = _P.currency == bindparam("wanted_currency")
+    taken = and_(_P.status.in_(_TAKEN), same_currency)
+    columns: list[ColumnElement[Any]] = [
+        # Summed and counted apart: SQLite's AVG is a float.
+        func.sum(case((taken, _P.amount))).label("sum"),
+        func.count(case((taken, 1))).label("count"),
+    ]
+    for hours in needs.charge_hours:
+        recent = and_(
+            _P.created_at >= bindparam(f"hours_{hours}"), _P.status != PaymentStatus.FAILED
+        )
+        columns.append(func.count(case((recent, 1))).label(f"charges_{hours}"))
+        same = and_(recent, same_currency)
+        columns.append(func.sum(case((same, _P.amount))).label(f"spent_{hours}"))
+    for minutes in needs.failure_minutes:
+        failed = and_(
+            _P.created_at >= bindparam(f"minutes_{minutes}"),
+            _P.status == PaymentStatus.FAILED,
+            func.coalesce(_P.reason_code, "").not_in(_NOT_THE_CARD),
+        )
+        columns.append(func.count(case((failed, 1))).label(f"failed_{minutes}"))
+    return select(*columns).where(
+        _P.user_id == bindparam("wanted_user"), _P.kind == PaymentKind.CHARGE
+    )
 
 
 class FraudRepository(Repository):
@@ -129,29 +159,10 @@ class FraudRepository(Repository):
     def _counts(
         self, user_id: int, currency: str, needs: Needs, now: datetime
     ) -> Mapping[str, Any]:
-        taken = and_(_P.status.in_(_TAKEN), _P.currency == currency)
-        columns: list[ColumnElement[Any]] = [
-            # Summed and counted apart: SQLite's AVG is a float.
-            func.sum(case((taken, _P.amount))).label("sum"),
-            func.count(case((taken, 1))).label("count"),
-        ]
-        for hours in needs.charge_hours:
-            recent = and_(
-                _P.created_at >= now - timedelta(hours=hours), _P.status != PaymentStatus.FAILED
-            )
-            columns.append(func.count(case((recent, 1))).label(f"charges_{hours}"))
-            same = and_(recent, _P.currency == currency)
-            columns.append(func.sum(case((same, _P.amount))).label(f"spent_{hours}"))
-        for minutes in needs.failure_minutes:
-            failed = and_(
-                _P.created_at >= now - timedelta(minutes=minutes),
-                _P.status == PaymentStatus.FAILED,
-                func.coalesce(_P.reason_code, "").not_in(_NOT_THE_CARD),
-            )
-            columns.append(func.count(case((failed, 1))).label(f"failed_{minutes}"))
-        row = self.connection.execute(
-            select(*columns).where(_P.user_id == user_id, _P.kind == PaymentKind.CHARGE)
-        ).one()
+        since = {f"hours_{n}": now - timedelta(hours=n) for n in needs.charge_hours}
+        since |= {f"minutes_{n}": now - timedelta(minutes=n) for n in needs.failure_minutes}
+        wanted = {"wanted_user": user_id, "wanted_currency": currency, **since}
+        row = self.connection.execute(_count_charges(needs), wanted).one()
         counts = dict(row._mapping)
         average = None
         if counts["count"]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, func, or_, select
+from sqlalchemy import Select, Table, bindparam, func, or_, select
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.db.repositories.base import KEY, Repository, one_by
 from learnhub_desktop.domain.states import EventType, PaymentKind, PaymentStatus
 
 _P: Final = t.payments.c
@@ -19,6 +19,13 @@ _HAS_MONEY: Final = (
     PaymentStatus.COMPLETED,
     PaymentStatus.PARTIALLY_REFUNDED,
     PaymentStatus.DISPUTED,
+)
+_LAST_EVENT, _ = one_by(
+    select(_E.event_type, _E.event_data)
+    .where(_E.event_type.in_(bindparam("event_types", expanding=True)))
+    .order_by(_E.event_id.desc())
+    .limit(1),
+    _E.payment_id,
 )
 
 
@@ -61,12 +68,8 @@ class PaymentReads(Repository):
         self, payment_id: int, *event_types: EventType
     ) -> tuple[EventType, Mapping[str, Any]] | None:
         """The payment's last event of these types, with its facts."""
-        row = self.connection.execute(
-            select(_E.event_type, _E.event_data)
-            .where(_E.payment_id == payment_id, _E.event_type.in_(event_types))
-            .order_by(_E.event_id.desc())
-            .limit(1)
-        ).one_or_none()
+        wanted = {KEY: payment_id, "event_types": event_types}
+        row = self.connection.execute(_LAST_EVENT, wanted).one_or_none()
         if row is None:
             return None
         facts = row.event_data if isinstance(row.event_data, dict) else {}

@@ -8,10 +8,21 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.repositories.base import KEY, one_by
 from learnhub_desktop.db.repositories.progress_reads import ProgressReads
 from learnhub_desktop.domain.progress import ALL_DONE, ProgressPlace
 from learnhub_desktop.domain.states import EnrolmentStatus
@@ -32,6 +43,32 @@ class Count:
     total: int
 
 
+# Made once: every sitting of every student runs them.
+_SHARE_STUDENT: Final = one_by(select(t.users.c.name, t.users.c.deleted_at), t.users.c.user_id)[
+    0
+].with_for_update(read=True)
+_SHARE_COURSE: Final = one_by(select(t.courses.c.title), t.courses.c.course_id)[0].with_for_update(
+    read=True
+)
+_, _LOCK_ENROLMENT = one_by(
+    select(_E.enrollment_id, _E.status, _E.progress_percentage).where(
+        _E.student_id == bindparam("student_id")
+    ),
+    _E.course_id,
+)
+_ANY_ENROLMENT, _ = one_by(select(_E.enrollment_id).limit(1), _E.course_id)
+_COUNT, _ = one_by(
+    select(_E.status, func.count(_L.lesson_id), func.count(case((_P.completed, 1))))
+    .select_from(t.enrollments)
+    .outerjoin(t.lessons, _L.course_id == _E.course_id)
+    .outerjoin(
+        t.lesson_progress, and_(_P.lesson_id == _L.lesson_id, _P.student_id == _E.student_id)
+    )
+    .group_by(_E.enrollment_id, _E.status),
+    _E.enrollment_id,
+)
+
+
 class ProgressRepository(ProgressReads):
     """Lessons done, quiz results, and how far that is."""
 
@@ -41,25 +78,14 @@ class ProgressRepository(ProgressReads):
         Student and course are only held as they are: new progress locks the student's row
         and the lesson's by its foreign keys, and whoever deletes a lesson locks its course.
         """
-        user = self.connection.execute(
-            select(t.users.c.name, t.users.c.deleted_at)
-            .where(t.users.c.user_id == student_id)
-            .with_for_update(read=True)
-        ).one_or_none()
+        user = self.connection.execute(_SHARE_STUDENT, {KEY: student_id}).one_or_none()
         if user is None:
             raise NotFound(f"There is no student with the number {student_id}.")
-        title = self.connection.execute(
-            select(t.courses.c.title)
-            .where(t.courses.c.course_id == course_id)
-            .with_for_update(read=True)
-        ).scalar_one_or_none()
+        title = self.connection.execute(_SHARE_COURSE, {KEY: course_id}).scalar_one_or_none()
         if title is None:
             raise NotFound(f"There is no course with the number {course_id}.")
-        row = self.connection.execute(
-            select(_E.enrollment_id, _E.status, _E.progress_percentage)
-            .where(_E.student_id == student_id, _E.course_id == course_id)
-            .with_for_update()
-        ).one_or_none()
+        found = {KEY: course_id, "student_id": student_id}
+        row = self.connection.execute(_LOCK_ENROLMENT, found).one_or_none()
         if row is None:
             return None
         return ProgressPlace(
@@ -75,21 +101,7 @@ class ProgressRepository(ProgressReads):
 
     def count(self, enrolment_id: int) -> Count:
         """Count the lessons that the course has now; what was done of others counts nothing."""
-        row = self.connection.execute(
-            select(
-                _E.status,
-                func.count(_L.lesson_id),
-                func.count(case((_P.completed, 1))),
-            )
-            .select_from(t.enrollments)
-            .outerjoin(t.lessons, _L.course_id == _E.course_id)
-            .outerjoin(
-                t.lesson_progress,
-                and_(_P.lesson_id == _L.lesson_id, _P.student_id == _E.student_id),
-            )
-            .where(_E.enrollment_id == enrolment_id)
-            .group_by(_E.enrollment_id, _E.status)
-        ).one_or_none()
+        row = self.connection.execute(_COUNT, {KEY: enrolment_id}).one_or_none()
         if row is None:
             raise NotFound(f"There is no enrolment with the number {enrolment_id}.")
         return Count(EnrolmentStatus(row[0]), done=row[2], total=row[1])
@@ -109,6 +121,8 @@ class ProgressRepository(ProgressReads):
         moves no other: nobody's completion is taken away by a new lesson. The course must
         be locked. Its row is not named: the triggers of `enrollments` may write it.
         """
+        if self.connection.scalar(_ANY_ENROLMENT, {KEY: course_id}) is None:
+            return 0
         share = _share_in_hundredths(course_id)
         finished = and_(_E.status == EnrolmentStatus.ACTIVE, share == _EVERYTHING)
         is_sqlite = self.connection.dialect.name == "sqlite"
