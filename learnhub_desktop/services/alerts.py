@@ -169,10 +169,10 @@ def review_alert(
 
 
 def _of(uow: UnitOfWork, alert_id: int) -> str:
-    """``Ada's purchase of “SQL”``."""
+    """``the purchase of “SQL” by Ada``."""
     extra = uow.fraud.alert_extra(alert_id)
     what = "a purchase" if extra.course_title is None else f"the purchase of “{extra.course_title}”"
-    return f"{what} by {extra.student_name}"
+    return what if not extra.student_email else f"{what} by {extra.student_name}"
 
 
 def _decide(uow: UnitOfWork, alert: AlertFacts, decision: AlertStatus, comment: str) -> None:
