@@ -28,6 +28,11 @@ _ACTIONS: Final = {
 }
 
 
+def level_text(level: AlertLevel, score: int) -> str:
+    """``critical · 100``."""
+    return f"{say(level)} · {score}"
+
+
 def action_text(row: AlertRow) -> str:
     """What the rules did with the purchase."""
     if row.is_released:
@@ -41,10 +46,18 @@ ALERT_COLUMNS: Final[tuple[Column[AlertRow], ...]] = (
         title="Level",
         value=lambda row: row.level,
         kind=Kind.BADGE,
+        text=lambda row: level_text(row.level, row.score),
         tone=lambda row: LEVEL_TONES[row.level],
-        width=100,
+        width=124,
     ),
-    Column(key="score", title="Score", value=lambda row: row.score, kind=Kind.NUMBER, width=70),
+    Column(
+        key="score",
+        title="Score",
+        value=lambda row: row.score,
+        kind=Kind.NUMBER,
+        width=70,
+        hidden=True,
+    ),
     Column(
         key="student",
         title="Student",
