@@ -21,7 +21,7 @@ from learnhub_desktop.domain.sales import (
 from learnhub_desktop.domain.text import check_text
 from learnhub_desktop.errors import RuleRefused
 
-_CAMPAIGN_LENGTH: Final = 100
+CAMPAIGN_LENGTH: Final = 100
 
 
 def start_sale(
@@ -45,7 +45,7 @@ def start_sale(
         campaign,
         field="campaign",
         label="The campaign's name",
-        longest=_CAMPAIGN_LENGTH,
+        longest=CAMPAIGN_LENGTH,
         required=False,
     )
     courses = uow.sales.live_courses(course_ids)

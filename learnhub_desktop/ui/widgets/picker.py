@@ -100,6 +100,17 @@ class PickerField(Field):
         self._on_edited()
         self.picked.emit(choice.value)
 
+    def clear(self) -> None:
+        """Be empty again, for another choice."""
+        self._chosen = None
+        self.line.clear()
+        self.results.hide()
+        self._on_edited()
+
+    def look(self) -> None:
+        """Show the best choices at once, as the key Down does."""
+        self._look()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.editor and event.type() == QEvent.Type.KeyPress:
             assert isinstance(event, QKeyEvent)
