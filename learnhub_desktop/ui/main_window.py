@@ -108,9 +108,10 @@ class MainWindow(QMainWindow):
         self.resize(USUAL)
         self.band = Band()
         keys = (*PAGE_SHORTCUTS, *[""] * 100)
+        named = [e.page for e in self._entries.values() if not e.page.beneath]
         self.rail = Rail(
-            Entry(e.page.key, e.page.title, e.page.icon, shortcut)
-            for e, shortcut in zip(self._entries.values(), keys, strict=False)
+            Entry(page.key, page.title, page.icon, shortcut)
+            for page, shortcut in zip(named, keys, strict=False)
         )
         self.stack = QStackedWidget()
         middle = QHBoxLayout()
@@ -127,7 +128,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.messages)
         self.setCentralWidget(self._root)
         self.menus = Menus(self, self.command)
-        self.menus.add_pages([e.page for e in self._entries.values()], self.show_page)
+        self.menus.add_pages(named, self.show_page)
         compact = self.menus.actions["compact"]
         compact.setCheckable(True)
         compact.setChecked(density() is Density.COMPACT)
@@ -177,7 +178,7 @@ class MainWindow(QMainWindow):
             made.selection_told.connect(self._on_selection_told)
         page = self.pages[key]
         self.stack.setCurrentWidget(page)
-        self.rail.show_chosen(key)
+        self.rail.show_chosen(page.beneath or key)
         self.menus.show_page(page)
         self.messages.show_selection("")
 

@@ -18,6 +18,7 @@ from learnhub_desktop.services import settings as school_settings
 from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.alerts import AlertsPage
 from learnhub_desktop.ui.pages.catalog import CatalogPage
+from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.pages.settings import SettingsPage
 from learnhub_desktop.ui.pages.students import StudentsPage
@@ -41,6 +42,7 @@ def page_entries(gateways: Gateways) -> tuple[PageEntry, ...]:
     return (
         PageEntry(CatalogPage, partial(CatalogPage, gateways=gateways)),
         PageEntry(StudentsPage, partial(StudentsPage, gateways=gateways)),
+        PageEntry(CourseStudentsPage, partial(CourseStudentsPage, gateways=gateways)),
         PageEntry(PaymentsPage, partial(PaymentsPage, gateways=gateways)),
         PageEntry(AlertsPage, partial(AlertsPage, gateways=gateways)),
         PageEntry(SettingsPage, SettingsPage),

@@ -40,9 +40,10 @@ class ShortcutsDialog(QDialog):
             side.setSpacing(4)
             columns.addLayout(side, 1)
         _add_group(left, "Everywhere", [(a.shown_shortcut, a.plain) for a in SHELL_ACTIONS])
+        named = [page for page in pages if not page.beneath]
         goes = [
             (shortcut, f"Go to {page.title}")
-            for page, shortcut in zip(pages, PAGE_SHORTCUTS, strict=False)
+            for page, shortcut in zip(named, PAGE_SHORTCUTS, strict=False)
         ]
         _add_group(right, "Pages", goes)
         for page in pages:

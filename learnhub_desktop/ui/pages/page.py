@@ -24,7 +24,8 @@ class Page(QWidget):
     """One entry of the rail. A concrete page sets the class attributes.
 
     ``touched`` are the changes after which it reads again; ``menu_title`` names the menu of
-    its actions ("Payment").
+    its actions ("Payment"). A page that others lead to names one in ``beneath``, whose entry
+    stands for it too.
 
     Signals:
         place_left: The person moved on within the page, which Back can undo.
@@ -35,6 +36,7 @@ class Page(QWidget):
     title: ClassVar[str]
     menu_title: ClassVar[str]
     icon: ClassVar[str]
+    beneath: ClassVar[str] = ""
     right: ClassVar[Right | None] = None
     touched: ClassVar[Touched] = Touched.NOTHING
     action_table: ClassVar[tuple[Action, ...]] = ()

@@ -53,6 +53,8 @@ class Rail(QListWidget):
         self._is_narrow = False
         self.set_narrow(False)
         self.currentItemChanged.connect(self._on_current_changed)
+        # The entry of a page leads back to it from the pages beneath, where it is marked too.
+        self.itemClicked.connect(self._on_current_changed)
 
     def keys(self) -> list[str]:
         return [str(self.item(row).data(_KEY)) for row in range(self.count())]
