@@ -1,0 +1,89 @@
+"""From the command line to a command, which is loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from learnhub_desktop import __version__
+from learnhub_desktop.cli.parser import WrongUse, build
+from learnhub_desktop.cli.terminal import Done, Terminal
+
+Command = Callable[[Namespace, Terminal], Done]
+
+
+def run(arguments: Sequence[str]) -> int:
+    terminal = Terminal(as_json="--json" in arguments)
+    parser = build()
+    try:
+        options = parser.parse_args(arguments)
+        if options.version:
+            return terminal.finish(
+                Done({"version": __version__}, (f"LearnHub Desktop {__version__}",))
+            )
+        if options.command is None:
+            parser.error("name a command, such as enrol")
+    except WrongUse as error:
+        return terminal.finish(Done({}, code=error.code, problem=str(error)))
+    except SystemExit as end:
+        # `--help` was written; whoever read it may have gone before its end.
+        with suppress(OSError):
+            sys.stdout.flush()
+        return end.code if isinstance(end.code, int) else 0
+    terminal.as_json = options.json
+    from learnhub_desktop.cli import guard
+
+    return guard.run(lambda where: _find(options)(options, where), terminal)
+
+
+def _find(options: Namespace) -> Command:
+    """The function behind a command. Each module loads what its own commands need."""
+    match options.command:
+        case "db":
+            return _find_db(options.part)
+        case "sample" | "tour":
+            from learnhub_desktop.cli import showing
+
+            return showing.sample if options.command == "sample" else showing.tour
+        case "import":
+            from learnhub_desktop.cli import importing
+
+            return importing.run
+        case "enrol":
+            from learnhub_desktop.cli import enrolling
+
+            return enrolling.enrol
+        case "refund":
+            from learnhub_desktop.cli import refunding
+
+            return refunding.refund
+        case "archive" | "restore":
+            from learnhub_desktop.cli import archiving
+
+            return archiving.archive if options.command == "archive" else archiving.restore
+        case "jobs":
+            from learnhub_desktop.cli import jobs
+
+            return jobs.run
+    raise AssertionError(options.command)
+
+
+def _find_db(part: str) -> Command:
+    from learnhub_desktop.cli import schools
+
+    match part:
+        case "create":
+            return schools.create
+        case "upgrade":
+            return schools.upgrade
+        case "check":
+            return schools.check
+        case "verify":
+            return schools.verify
+        case "backup":
+            return schools.backup
+        case "restore":
+            return schools.restore
+    raise AssertionError(part)
