@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from learnhub_desktop.domain.access import AccessState
-from learnhub_desktop.domain.progress import QuizResult
-from learnhub_desktop.domain.states import EnrolmentStatus, UserType, say
+from learnhub_desktop.domain.progress import QuizResult, status_words
+from learnhub_desktop.domain.states import EnrolmentStatus, UserType
 from learnhub_desktop.domain.students import EnrolmentRow, StudentRow
 from learnhub_desktop.models import formats
 from learnhub_desktop.models.columns import Column, Kind, Tone
@@ -19,6 +19,7 @@ ENROLMENT_TONES: Final = {
     EnrolmentStatus.REFUNDED: Tone.IDLE,
     EnrolmentStatus.CANCELLED: Tone.IDLE,
 }
+
 
 ACCESS_TONES: Final = {
     AccessState.OPEN: Tone.GOOD,
@@ -41,6 +42,13 @@ TYPE_WORDS: Final = {
     UserType.INSTRUCTOR: "Instructor",
     UserType.ADMIN: "Administrator",
 }
+
+
+def standing(status: EnrolmentStatus, lessons_done: int) -> tuple[str, Tone]:
+    """``not started``, ``under way``, ``completed`` …, and what it means."""
+    is_untouched = status is EnrolmentStatus.ACTIVE and not lessons_done
+    tone = Tone.IDLE if is_untouched else ENROLMENT_TONES[status]
+    return status_words(status, lessons_done), tone
 
 
 def quiz_result(quiz: QuizResult) -> tuple[str, Tone]:
@@ -135,6 +143,14 @@ def _lessons_text(row: EnrolmentRow) -> str:
 COURSE_STUDENT_COLUMNS: Final[tuple[Column[EnrolmentRow], ...]] = (
     Column(key="student", title="Student", value=lambda row: row.student_name, width=150, grow=2),
     Column(
+        key="email",
+        title="E-mail",
+        value=lambda row: row.student_email,
+        width=210,
+        grow=2,
+        hidden=True,
+    ),
+    Column(
         key="progress",
         title="Progress",
         value=lambda row: row.progress_percent,
@@ -155,9 +171,9 @@ COURSE_STUDENT_COLUMNS: Final[tuple[Column[EnrolmentRow], ...]] = (
         title="Status",
         value=lambda row: row.status,
         kind=Kind.BADGE,
-        text=lambda row: say(row.status),
-        tone=lambda row: ENROLMENT_TONES[row.status],
-        width=110,
+        text=lambda row: standing(row.status, row.lessons_done)[0],
+        tone=lambda row: standing(row.status, row.lessons_done)[1],
+        width=150,
     ),
     Column(
         key="last_activity",

@@ -21,10 +21,10 @@ from learnhub_desktop.ui.desk import Desk, Go
 from learnhub_desktop.ui.dialogs.choose_course import ChooseCourseDialog
 from learnhub_desktop.ui.dialogs.dialog import ask
 from learnhub_desktop.ui.pages.list_page import ListPage
-from learnhub_desktop.ui.panels.courses import CourseCards
 from learnhub_desktop.ui.panels.standings import EVERYBODY, FILTER_NAMES, Standings
 from learnhub_desktop.ui.panels.student import NO_COURSES, enrolment_outline, student_panel
 from learnhub_desktop.ui.panels.student_actions import StudentActions, student_actions
+from learnhub_desktop.ui.panels.student_courses import CourseCards
 from learnhub_desktop.ui.panels.student_refusals import Act
 from learnhub_desktop.ui.shortcuts import Action
 from learnhub_desktop.ui.widgets.filters import (
@@ -91,6 +91,7 @@ class CourseStudentsPage(ListPage[EnrolmentRow]):
         "Nobody was ever enrolled in this course.", "Another course", "users-three"
     )
     empty_action: ClassVar[str] = "choose_course"
+    nothing_selected: ClassVar[str] = "Select a student to see how far they are."
     action_table: ClassVar[tuple[Action, ...]] = (
         Action(
             "choose_course",
@@ -111,6 +112,14 @@ class CourseStudentsPage(ListPage[EnrolmentRow]):
             right=Right.VIEW_STUDENTS,
             in_head=True,
         ),
+        Action(
+            "recount_course",
+            "Count progress again",
+            "Ctrl+Shift+R",
+            page=KEY,
+            icon="arrows-clockwise",
+            right=Right.MARK_PROGRESS,
+        ),
         *student_actions(KEY, "course_student", without=(Act.BY_COURSE,)),
     )
 
@@ -127,8 +136,8 @@ class CourseStudentsPage(ListPage[EnrolmentRow]):
         )
         self.on("choose_course", self._start_choosing)
         self.on("all_students", partial(desk.go, "students"))
+        self.on("recount_course", self._start_recount)
         self.standings.asked.connect(self._on_standing_asked)
-        self.standings.chooser_asked.connect(self._start_choosing)
         self.list.reloaded.connect(self._count)
         self._show_choice()
 
@@ -154,9 +163,11 @@ class CourseStudentsPage(ListPage[EnrolmentRow]):
         self.courses.show_courses(
             self.student.views(detail, courses), nothing=NO_COURSES, choose=self._to_choose(row)
         )
-        return student_panel(
+        panel = student_panel(
             detail, (), now=self.desk.clock(), zone=self.desk.zone, name=self.student.name
         )
+        # The course is what one came for; the balance can be looked up among all students.
+        return replace(panel, facts=())
 
     def _to_choose(self, row: EnrolmentRow) -> int | None:
         """This course for another student; after a reload whichever card was chosen."""
@@ -168,6 +179,8 @@ class CourseStudentsPage(ListPage[EnrolmentRow]):
             super().open_row(row)
 
     def refusal(self, name: str) -> str:
+        if name == "recount_course":
+            return "" if self.course_id is not None else "Choose a course first."
         return self.student.refusal(name)
 
     # A list of nothing until a course is chosen
@@ -193,6 +206,19 @@ class CourseStudentsPage(ListPage[EnrolmentRow]):
         elif self.course_id is not None:
             super().show_place(None, select)
 
+    def return_to(self, place: Any) -> None:
+        if place is not None and not place.query.values("course"):
+            self.list.query = place.query
+            self._show_choice()
+        else:
+            super().return_to(place)
+
+    def command(self, name: str) -> None:
+        if self.course_id is None and name in ("filter", "clear_filters", "sort", "select_all"):
+            self.desk.messages.note("Choose a course first.")
+        else:
+            super().command(name)
+
     def _on_query_asked(self, query: ListQuery) -> None:
         super()._on_query_asked(self._with_own(query))
 
@@ -210,8 +236,7 @@ class CourseStudentsPage(ListPage[EnrolmentRow]):
         bare = replace(query, filters=tuple(f for f in query.filters if f.name not in _OWN))
         super()._on_query_changed(bare)
         self.standings.show_query(query)
-        self.standings.show()
-        self.chips.show()
+        self._show_choosing(False)
 
     def _with_own(self, query: ListQuery) -> ListQuery:
         """The query with this page's course and standing, which the chips know nothing of."""
@@ -225,15 +250,27 @@ class CourseStudentsPage(ListPage[EnrolmentRow]):
         row = self.current()
         return None if row is None else row.student_id
 
+    def _show_choosing(self, is_choosing: bool) -> None:
+        """Without a course there is nothing to search, to count or to filter."""
+        self.search.setEnabled(not is_choosing)
+        self.standings.setVisible(not is_choosing)
+        self.chips.setVisible(not is_choosing)
+
     def _show_choice(self) -> None:
-        self.standings.hide()
-        self.chips.hide()
+        self._show_choosing(True)
         words = Words("Choose a course to see who is where in it.", "Choose course", "users-three")
         self.card.show_notice(words, self._start_choosing)
 
     def _start_choosing(self) -> None:
         if not self.tasks.is_running("choose"):
             self.tasks.start("choose", self._choose)
+
+    def _start_recount(self) -> None:
+        if self.course_id is not None and not self.tasks.is_running("recount"):
+            self.tasks.start("recount", self._recount, self.course_id)
+
+    async def _recount(self, course_id: int) -> None:
+        await self.desk.bridge.write(progress.refresh_course, course_id)
 
     async def _choose(self) -> None:
         course_id: int | None = await ask(ChooseCourseDialog(self.desk.bridge, self))

@@ -22,9 +22,9 @@ from learnhub_desktop.ui.desk import Desk
 from learnhub_desktop.ui.dialogs.dialog import ask
 from learnhub_desktop.ui.dialogs.person import NewPersonDialog
 from learnhub_desktop.ui.pages.list_page import ListPage
-from learnhub_desktop.ui.panels.courses import CourseCards
 from learnhub_desktop.ui.panels.student import NO_COURSES, row_outline, student_panel
 from learnhub_desktop.ui.panels.student_actions import StudentActions, student_actions
+from learnhub_desktop.ui.panels.student_courses import CourseCards
 from learnhub_desktop.ui.shortcuts import Action
 from learnhub_desktop.ui.widgets.filters import (
     ChoiceFilter,
@@ -88,6 +88,7 @@ class StudentsPage(ListPage[StudentRow]):
         "No students yet. Add the first one, or import a list.", "New student", "student"
     )
     empty_action: ClassVar[str] = "student_new"
+    nothing_selected: ClassVar[str] = "Select a student to see their courses and their access."
     action_table: ClassVar[tuple[Action, ...]] = (
         Action(
             "student_new",

@@ -55,23 +55,19 @@ class Standings(QWidget):
 
     Signals:
         asked: The ``Filter`` of the standing that was pressed.
-        chooser_asked: Another course is wanted.
     """
 
     asked = Signal(object)
-    chooser_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.title = label("", "name")
-        self.change = button("Another course…", kind="link")
         self.facts = label("", "soft")
         line = QHBoxLayout()
         line.setSpacing(12)
         line.addWidget(self.title)
         line.addWidget(self.facts)
         line.addStretch(1)
-        line.addWidget(self.change)
         self.buttons: list[QPushButton] = []
         self._group = QButtonGroup(self)
         counts = QWidget()
@@ -87,7 +83,6 @@ class Standings(QWidget):
         column.setSpacing(8)
         column.addLayout(line)
         column.addWidget(counts)
-        self.change.clicked.connect(self.chooser_asked)
         self._group.idClicked.connect(self._on_clicked)
 
     def show_query(self, query: ListQuery) -> None:

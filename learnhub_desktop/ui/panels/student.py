@@ -46,8 +46,10 @@ def student_panel(
     """``name`` makes the page's action of an act."""
     person = detail.person
     is_deleted = person.deleted_at is not None
+    outline = _outline(person.name, person.email, person.user_type, is_deleted=is_deleted)
     return replace(
-        _outline(person.name, person.email, person.user_type, is_deleted=is_deleted),
+        outline,
+        subtitle=f"{person.email}\n{_about(detail, now=now, zone=zone)}",
         sentence=_sentence(detail, now=now, zone=zone),
         facts=tuple(_facts(detail, now=now, zone=zone)),
         events=tuple(
@@ -89,6 +91,19 @@ def _sentence(detail: StudentDetail, *, now: datetime, zone: tzinfo) -> str:
     return f"{count_of(detail.courses, 'course')}: {and_list(said)}." if said else NO_COURSES
 
 
+def _about(detail: StudentDetail, *, now: datetime, zone: tzinfo) -> str:
+    """``No. 131 · Brazil · since 21 Jul``."""
+    person = detail.person
+    parts = [f"No. {person.user_id}"]
+    if person.country:
+        parts.append(country_name(person.country))
+    since = formats.day(
+        detail.created_at.astimezone(zone).date(), today=now.astimezone(zone).date()
+    )
+    parts.append(f"since {since[:1].lower()}{since[1:]}" if since == "Today" else f"since {since}")
+    return " · ".join(parts)
+
+
 def _facts(detail: StudentDetail, *, now: datetime, zone: tzinfo) -> list[Fact]:
     person = detail.person
 
@@ -96,12 +111,9 @@ def _facts(detail: StudentDetail, *, now: datetime, zone: tzinfo) -> list[Fact]:
         text = formats.moment(at, now=now, zone=zone)
         return Fact(name, text, tooltip=formats.moment_full(at, zone=zone))
 
-    facts = [Fact("No.", str(person.user_id))]
-    if person.country:
-        facts.append(Fact("Country", country_name(person.country)))
+    facts = []
     if detail.balance is not None and person.user_type is UserType.STUDENT:
         facts.append(Fact("Balance", money.text(detail.balance, detail.balance_currency)))
-    facts.append(moment("Since", detail.created_at))
     if detail.last_activity_at is not None:
         facts.append(moment("Last activity", detail.last_activity_at))
     if detail.last_purchase_at is not None:
@@ -112,13 +124,13 @@ def _facts(detail: StudentDetail, *, now: datetime, zone: tzinfo) -> list[Fact]:
 
 
 def _offers(detail: StudentDetail, name: Callable[[Act], str]) -> tuple[Offer, ...]:
-    acts = [Act.EDIT, Act.PAYMENTS, Act.DELETE, Act.ENROL]
+    acts = {Act.EDIT: "", Act.PAYMENTS: "Payments", Act.ENROL: ""}
     if detail.person.user_type is not UserType.STUDENT:
-        acts = [Act.EDIT, Act.DELETE]
+        acts = {Act.EDIT: "", Act.DELETE: ""}
     # The panel says already that an account is deleted; once is enough.
     return tuple(
-        Offer(name(act), is_primary=act is Act.ENROL)
-        for act in acts
+        Offer(name(act), text=text, is_primary=act is Act.ENROL)
+        for act, text in acts.items()
         if not why_not(act, detail, None)
     )
 

@@ -27,7 +27,12 @@ from learnhub_desktop.ui.dialogs.progress import MarkLessonsDialog, MinutesDialo
 from learnhub_desktop.ui.dialogs.quiz_attempt import QuizAttemptDialog
 from learnhub_desktop.ui.dialogs.review import ReviewDialog
 from learnhub_desktop.ui.pages.page import Page
-from learnhub_desktop.ui.panels.courses import CourseAct, CourseCards, CourseStep, CourseView
+from learnhub_desktop.ui.panels.student_courses import (
+    CourseAct,
+    CourseCards,
+    CourseStep,
+    CourseView,
+)
 from learnhub_desktop.ui.panels.student_refusals import COURSE_ACTS, Act, why_not
 from learnhub_desktop.ui.shortcuts import Action
 
@@ -343,7 +348,7 @@ def _step_words(step: NextStep, payment_id: int | None) -> str:
         case NextStep.ENROL:
             return "Enrol…"
         case NextStep.EXTEND:
-            return "Extend access…"
+            return "Extend…"
         case NextStep.CANCEL:
             return "Cancel enrolment…"
         case NextStep.REVIEW_ALERT:

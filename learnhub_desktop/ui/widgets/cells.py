@@ -92,7 +92,7 @@ class CellDelegate(QStyledItemDelegate):
         if kind is Kind.BADGE and text != NOTHING:
             tone = cast(Tone, line.extras[column])
             paint_badge(painter, inside, text, *paints.tones[tone])
-        elif kind is Kind.PERCENT_BAR:
+        elif kind is Kind.PERCENT_BAR and text != NOTHING:
             self._paint_bar(painter, inside, text, cast(float, line.extras[column]))
         else:
             painter.setPen(paints.soft if text == NOTHING else paints.text)

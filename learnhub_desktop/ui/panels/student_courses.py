@@ -16,7 +16,7 @@ from learnhub_desktop.domain.catalog import count_of
 from learnhub_desktop.domain.progress import StudentCourse, say_percent
 from learnhub_desktop.models import formats
 from learnhub_desktop.models.columns import Tone
-from learnhub_desktop.models.students import ACCESS_TONES, ENROLMENT_TONES, quiz_result
+from learnhub_desktop.models.students import ACCESS_TONES, quiz_result, standing
 from learnhub_desktop.ui.theme import set_role
 from learnhub_desktop.ui.widgets.bar import Bar
 from learnhub_desktop.ui.widgets.parts import (
@@ -24,6 +24,7 @@ from learnhub_desktop.ui.widgets.parts import (
     FlowLayout,
     Picture,
     button,
+    icon_button,
     label,
     set_tone,
 )
@@ -99,6 +100,10 @@ class CourseCard(QFrame):
         self.details.setVisible(is_chosen)
         if self.likely_button is not None:
             self.likely_button.setVisible(is_chosen)
+        # Where the course is open nothing waits to be done, so the step may wait as well.
+        is_pressing = bool(self.step_buttons) and not self.view.course.access.is_open
+        has_any = bool(self.step_buttons) or self.likely_button is not None
+        self.buttons.setVisible(is_pressing or (is_chosen and has_any))
 
     def open_menu(self) -> QMenu:
         """All acts; one that is not possible says why in its place."""
@@ -132,7 +137,7 @@ class CourseCard(QFrame):
 
     def _add_head(self, course: StudentCourse) -> None:
         self.title = label(course.title, "heading", wrap=True)
-        self.badge = Badge(course.status_words, ENROLMENT_TONES[course.status])
+        self.badge = Badge(*standing(course.status, course.lessons_done))
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.title, 1)
@@ -149,7 +154,13 @@ class CourseCard(QFrame):
         self.progress = label(said, "soft")
         self.bar = Bar(float(course.progress_percent))
         self._column.addWidget(self.bar)
-        self._column.addWidget(self.progress)
+        self.more_button = icon_button("dots-three", f"All actions for {course.title}", "Return")
+        self.more_button.setVisible(bool(self.view.acts))
+        self.more_button.clicked.connect(self._on_more)
+        line = QHBoxLayout()
+        line.addWidget(self.progress, 1)
+        line.addWidget(self.more_button)
+        self._column.addLayout(line)
 
     def _add_access(self, course: StudentCourse) -> None:
         answer, tone = course.access, ACCESS_TONES[course.access.state]
@@ -202,8 +213,8 @@ class CourseCard(QFrame):
         return made
 
     def _add_buttons(self, view: CourseView) -> None:
-        buttons = QWidget()
-        flow = FlowLayout(buttons)
+        self.buttons = QWidget()
+        flow = FlowLayout(self.buttons)
         self.step_buttons = []
         for step in view.steps:
             made = button(step.text)
@@ -213,17 +224,12 @@ class CourseCard(QFrame):
         likely = next((act for act in view.acts if act.name == view.likely), None)
         self.likely_button = None
         if likely is not None and not likely.reason:
-            self.likely_button = button(likely.text, tooltip=f"{likely.text} ({likely.shortcut})")
+            self.likely_button = button(
+                likely.text.replace(" done", ""), tooltip=f"{likely.text} ({likely.shortcut})"
+            )
             self.likely_button.clicked.connect(_emitting(self.asked.emit, likely.name))
             flow.addWidget(self.likely_button)
-        self.more_button = button("More", kind="quiet", icon="dots-three")
-        self.more_button.setToolTip("Everything that can be done with this course (Enter)")
-        self.more_button.setAccessibleName(f"More actions for {view.course.title}")
-        self.more_button.setVisible(bool(view.acts))
-        self.more_button.clicked.connect(self._on_more)
-        flow.addWidget(self.more_button)
-        buttons.setVisible(bool(view.acts or view.steps))
-        self._column.addWidget(buttons)
+        self._column.addWidget(self.buttons)
 
     def _on_more(self) -> None:
         self.chosen.emit()
