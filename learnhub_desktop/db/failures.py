@@ -16,6 +16,8 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from learnhub_desktop.db.reaching import reach_of, sentence
+from learnhub_desktop.domain.connecting import Reach
 from learnhub_desktop.errors import (
     DatabaseUnavailable,
     InvalidInput,
@@ -51,13 +53,19 @@ _BY_CODE: Final[dict[int, Meaning]] = {
     **dict.fromkeys((1205, 1213, 1180, 3101, 1020, 3572), Meaning.RETRY),
     **dict.fromkeys((2002, 2003, 2006, 2013, 2055, 4031, 1053, 1927, 1077, 1079), Meaning.LOST),
     **dict.fromkeys((1040, 1203, 1226), Meaning.LOST),  # too many connections
+    **dict.fromkeys((1129, 1130, 2026, 3159), Meaning.LOST),  # not from here, or not like this
     **dict.fromkeys((1290, 1836, 1047, 1792, 3100), Meaning.NOT_WRITABLE),
     **dict.fromkeys((1317, 3024, 1969, 1028), Meaning.STOPPED),
     **dict.fromkeys((1644, 3819, 4025, 1062, 1586, 1451, 1452, 1048, 1264, 1265, 1406, 1690, 1366),
                     Meaning.REFUSED),
-    **dict.fromkeys((1044, 1045, 1142, 1143, 1227, 1370, 1419, 1698, 3118, 4151), Meaning.DENIED),
+    **dict.fromkeys((1044, 1045, 1142, 1143, 1227, 1370, 1419, 1698, 1820, 1862, 3118, 4151),
+                    Meaning.DENIED),
     **dict.fromkeys((1049, 1146, 1054), Meaning.NO_SCHOOL),
 }  # fmt: skip
+
+_NOT_LET_IN: Final = frozenset(
+    {Reach.WRONG_PASSWORD, Reach.ACCOUNT_LOCKED, Reach.PASSWORD_EXPIRED}
+)
 
 _DUPLICATES: Final = {
     "users_email": "There is already an account with this e-mail address.",
@@ -128,7 +136,7 @@ def for_people(error: DBAPIError | PoolTimeout, *, label: str) -> LearnHubError 
         case Meaning.RETRY:
             return ServerBusy(f"{label} is busy. Nothing was changed; try again in a moment.")
         case Meaning.LOST:
-            return DatabaseUnavailable(f"{label} cannot be reached. {_lost_hint(error)}")
+            return DatabaseUnavailable(_lost(error, label))
         case Meaning.NOT_WRITABLE:
             return DatabaseUnavailable(f"{label} accepts no changes at the moment.")
         case Meaning.STOPPED:
@@ -163,18 +171,19 @@ def _denied(error: DBAPIError, label: str) -> str:
             f"{label} keeps a binary log and lets only a SUPER account make triggers. Use such an "
             "account, or ask for log_bin_trust_function_creators=1 while the school is set up."
         )
+    reach = reach_of(error)
+    if reach in _NOT_LET_IN:
+        return sentence(reach, label)
     needed = re.search(r"at least one of\) the (.+?) privilege", _sentence(error))
     if needed:
         return f"Your account on {label} lacks a right of the server: {needed.group(1)}."
     return f"Your account on {label} has no right to do this."
 
 
-def _lost_hint(error: DBAPIError) -> str:
-    if code_of(error) in (1040, 1203):
-        return "It has too many connections open."
+def _lost(error: DBAPIError, label: str) -> str:
     if isinstance(error.orig, sqlite3.Error):
-        return f"The file cannot be used: {error.orig}."
-    return "Check the network, then try again."
+        return f"{label} cannot be used: {error.orig}."
+    return sentence(reach_of(error), label)
 
 
 def _refusal(error: DBAPIError) -> LearnHubError:
@@ -185,9 +194,9 @@ def _refusal(error: DBAPIError) -> LearnHubError:
         return RuleRefused(ServerRefusal.TRIGGER, text)
     if code in (1062, 1586) or (is_sqlite and "UNIQUE" in text):
         key = _key(error)
-        for name, sentence in _DUPLICATES.items():
+        for name, said in _DUPLICATES.items():
             if name in key:
-                return RuleRefused(ServerRefusal.DUPLICATE, sentence)
+                return RuleRefused(ServerRefusal.DUPLICATE, said)
         return RuleRefused(
             ServerRefusal.DUPLICATE, "This was saved already, perhaps by another desk."
         )

@@ -445,7 +445,8 @@ def test_a_server_that_is_gone_is_told_in_a_sentence(server_school: Database) ->
     gone.close()
 
     assert str(told.value) == (
-        "school on db.example cannot be reached. Check the network, then try again."
+        "school on db.example cannot be reached: no server answers there. "
+        "Check the port, or whether it runs."
     )
 
 
