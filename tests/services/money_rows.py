@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from learnhub_desktop.db import tables as t
 from tests.factories import NOW, make_enrolment, make_lesson
@@ -25,6 +25,21 @@ def change_course(connection: Connection, course_id: int, **values: Any) -> None
 
 def change_user(connection: Connection, user_id: int, **values: Any) -> None:
     connection.execute(update(t.users).where(t.users.c.user_id == user_id).values(**values))
+
+
+def explain_balance(connection: Connection, user_id: int) -> None:
+    """The movement that a balance came from."""
+    row = connection.execute(select(t.users).where(t.users.c.user_id == user_id)).one()
+    connection.execute(
+        insert(t.balance_movements).values(
+            user_id=user_id,
+            kind="adjustment",
+            amount=row.account_balance,
+            currency=row.balance_currency,
+            balance_after=row.account_balance,
+            created_at=NOW,
+        )
+    )
 
 
 def change_payment(connection: Connection, payment_id: int, **values: Any) -> None:
