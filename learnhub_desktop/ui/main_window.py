@@ -100,6 +100,7 @@ class MainWindow(QMainWindow):
         self._show_connection(True)
         if seen:
             self.show_page(seen[0].page.key)
+            self.pages[seen[0].page.key].focus_main()
 
     def _build(self) -> None:
         self.setWindowTitle(f"LearnHub – {self.desk.bridge.label}")
@@ -178,6 +179,9 @@ class MainWindow(QMainWindow):
             made.selection_told.connect(self._on_selection_told)
         page = self.pages[key]
         self.stack.setCurrentWidget(page)
+        # Who walks through the rail with the arrow keys stays there.
+        if not self.rail.hasFocus():
+            page.focus_main()
         self.rail.show_chosen(page.beneath or key)
         self.menus.show_page(page)
         self.messages.show_selection("")

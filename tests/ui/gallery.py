@@ -12,7 +12,7 @@ os.environ["QT_API"] = "pyside6"
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date
 from decimal import Decimal
 from pathlib import Path
@@ -23,17 +23,13 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from learnhub_desktop.bridge import Bridge
 from learnhub_desktop.domain.changes import Changes, Touched, Undo
-from learnhub_desktop.domain.lists import ListQuery, Sort
+from learnhub_desktop.domain.lists import ListQuery
 from learnhub_desktop.errors import DatabaseUnavailable
-from learnhub_desktop.models import formats
 from learnhub_desktop.models.columns import Tone
 from learnhub_desktop.ui import loop
 from learnhub_desktop.ui.desk import Desk
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
-from learnhub_desktop.ui.lists import ListReads
 from learnhub_desktop.ui.main_window import MainWindow, PageEntry
-from learnhub_desktop.ui.pages.list_page import ListPage
-from learnhub_desktop.ui.shortcuts import Action
 from learnhub_desktop.ui.store import MemoryStore
 from learnhub_desktop.ui.tasks import Failure
 from learnhub_desktop.ui.theme import Density, LookSetting, Theme
@@ -46,107 +42,16 @@ from learnhub_desktop.ui.widgets.fields import (
     NumberField,
     TextField,
 )
-from learnhub_desktop.ui.widgets.filters import (
-    ChoiceFilter,
-    DayFilter,
-    FlagFilter,
-    NamedFilter,
-    NumberFilter,
-)
-from learnhub_desktop.ui.widgets.notices import Words
-from learnhub_desktop.ui.widgets.side_panel import Event, Fact, Offer, Panel
 from tests.ui.made_up import (
     NOW,
-    SALE_COLUMNS,
     TONES,
     MadeUpDatabase,
     MadeUpList,
-    SaleRow,
     make_sale,
 )
+from tests.ui.sales_page import SalesPage
 
 MADE_UP = MadeUpList([make_sale(number) for number in range(4_821, 0, -1)])
-
-
-class SalesPage(ListPage[SaleRow]):
-    key = "payments"
-    title = "Payments"
-    menu_title = "Payment"
-    icon = "credit-card"
-    touched = Touched.PAYMENTS
-    source = "payments"
-    noun = ("payment", "payments")
-    columns = SALE_COLUMNS
-    sort = Sort("id", descending=True)
-    search_hint = "Search: name, e-mail, id, status:unknown, amount>100"
-    empty = Words("No payments yet. They come with the first enrolment.", "Enrol a student")
-    empty_action = "payments.enrol"
-    filters = (
-        ChoiceFilter("state", "Status", tuple((state, state.replace("_", " ")) for state in TONES)),
-        ChoiceFilter("method", "Method", (("card", "card"), ("paypal", "PayPal"))),
-        DayFilter("made", "When"),
-        NumberFilter("amount", "Amount", "USD"),
-        FlagFilter("open", "Money not settled"),
-        NamedFilter("student", "Student"),
-    )
-    action_table = (
-        Action("payments.enrol", "Enrol a student…", "Ctrl+N", "payments", icon="plus",
-               in_head=True, is_primary=True),
-        Action("payments.export", "Export…", "Ctrl+E", "payments", icon="download-simple",
-               in_head=True),
-        Action("payments.refund", "Refund…", "Ctrl+R", "payments", icon="arrow-u-up-left"),
-        Action("payments.ask", "Ask now", "Ctrl+J", "payments", icon="question"),
-        Action("payments.receipt", "Record the receipt…", "Ctrl+T", "payments"),
-    )  # fmt: skip
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, ListReads(MADE_UP.head, MADE_UP.page))
-        for name in self.actions_by_name:
-            self.on(name, lambda: None)
-
-    def row_id(self, row: SaleRow) -> int:
-        return row.sale_id
-
-    def outline(self, row: SaleRow) -> Panel:
-        return Panel(
-            title=f"Payment {row.sale_id}",
-            subtitle=f"{row.student} · {row.course}",
-            amount=formats.money(row.amount, row.currency),
-            state=row.state,
-            state_tone=TONES[row.state],
-        )
-
-    async def detail(self, row: SaleRow) -> Panel:
-        outline = self.outline(row)
-        return Panel(
-            title=outline.title,
-            subtitle=outline.subtitle,
-            amount=outline.amount,
-            state=outline.state,
-            state_tone=outline.state_tone,
-            sentence="The gateway did not answer. The seat stays held, and nothing is charged "
-            "twice. It is asked again at 09:43.",
-            facts=(
-                Fact("Method", "card ending 4242"),
-                Fact("Reference", "ch_3NfX2eZvKYlo2C0aT1"),
-                Fact("Refundable", "until 8 Mar 2024, 80 % of it is used up", Tone.WARN),
-            ),
-            events=(
-                Event("09:38:02", "Purchase started by M. Lind"),
-                Event("09:38:02", "Seat 42 of 50 held"),
-                Event("09:38:03", "Charge sent to the gateway"),
-                Event("09:38:33", "No answer in 30 s: outcome unknown", Tone.WARN),
-                Event("09:43:33", "Next question to the gateway"),
-            ),
-            offers=(
-                Offer("payments.receipt", reason="this payment was made by card."),
-                Offer("payments.refund"),
-                Offer("payments.ask", is_primary=True),
-            ),
-        )
-
-    def summary(self, rows: Sequence[SaleRow]) -> str:
-        return formats.money(sum((row.amount for row in rows), Decimal(0)), "USD")
 
 
 def other_page(key: str, title: str, icon: str) -> PageEntry:
@@ -154,15 +59,18 @@ def other_page(key: str, title: str, icon: str) -> PageEntry:
         pass
 
     Other.key, Other.title, Other.icon, Other.action_table = key, title, icon, ()
-    Other.__name__ = title
-    Other.empty_action = ""
-    return PageEntry(Other, Other)
+    Other.right, Other.empty_action = None, ""
+    return PageEntry(Other, make_page)
+
+
+def make_page(desk: Desk) -> SalesPage:
+    return SalesPage(desk, MADE_UP)
 
 
 PAGES = (
     other_page("catalog", "Catalog", "books"),
     other_page("students", "Students", "graduation-cap"),
-    PageEntry(SalesPage, SalesPage),
+    PageEntry(SalesPage, make_page),
     other_page("alerts", "Fraud alerts", "shield-warning"),
     other_page("subscriptions", "Subscriptions", "arrows-clockwise"),
     other_page("reconciliation", "Reconciliation", "scales"),

@@ -76,6 +76,7 @@ class ListPage(Page, Generic[RowT]):
         )
         nothing = self.nothing_selected or f"Select a {self.noun[0]} to see its details."
         self.side = SidePanel(list(self._table.values()), nothing)
+        self.side.home = self.table
         self._shown: RowT | None = None
         self._build()
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_PAUSE_MS)
@@ -148,6 +149,9 @@ class ListPage(Page, Generic[RowT]):
     def focus_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+
+    def focus_main(self) -> None:
+        self.table.setFocus()
 
     def show_place(self, filters: tuple[Filter, ...] | None, select: int | None) -> None:
         self._is_first = False

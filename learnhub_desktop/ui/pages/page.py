@@ -79,6 +79,9 @@ class Page(QWidget):
     def focus_search(self) -> None:
         """Bring the keyboard to the page's search field."""
 
+    def focus_main(self) -> None:
+        """Bring the keyboard to where the page's work begins."""
+
     def show_place(self, filters: tuple[Filter, ...] | None, select: int | None) -> None:
         """Go where another page sent the person to."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from learnhub_desktop.domain.lists import ListQuery
 from learnhub_desktop.ui import icons
@@ -85,19 +85,26 @@ class ChipsBar(QWidget):
         self._today = today
         self._query = ListQuery("")
         self.add_button = button("Filter", icon="funnel", kind="small")
-        self.add_button.setVisible(any(not isinstance(kind, NamedFilter) for kind in kinds))
         self.clear_button = button("Clear filters", kind="link")
         self.counted = label(part="soft")
         self._flow = FlowLayout(self)
         for part in (self.add_button, self.counted, self.clear_button):
             self._flow.addWidget(part)
+        self.add_button.setVisible(any(not isinstance(kind, NamedFilter) for kind in kinds))
         self.clear_button.hide()
         self.add_button.clicked.connect(self.open_menu)
         self.clear_button.clicked.connect(self.clear)
 
+    def set_kind(self, kind: FilterKind) -> None:
+        """Exchange a filter for one with other choices, as they are read from the database."""
+        if self._kinds.get(kind.name) != kind:
+            self._kinds[kind.name] = kind
+            self.show_query(self._query)
+
     def show_query(self, query: ListQuery) -> None:
         self._query = query
-        had_focus = any(chip.isAncestorOf(chip.focusWidget() or chip) for chip in self.chips)
+        focused = QApplication.focusWidget()
+        had_focus = focused is not None and any(chip.isAncestorOf(focused) for chip in self.chips)
         for chip in self.chips:
             self._flow.removeWidget(chip)
             chip.deleteLater()

@@ -102,6 +102,11 @@ class ElidedButton(QPushButton):
         self.setProperty("kind", kind)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        # An "&" in somebody's name is not a key to press.
+        self.setShortcut(QKeySequence())
+
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 

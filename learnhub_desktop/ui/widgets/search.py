@@ -35,7 +35,10 @@ class SearchLine(QLineEdit):
         self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
         self.setMaximumWidth(_WIDEST)
         self.setMinimumWidth(_NARROWEST)
-        self.addAction(icons.icon("magnifying-glass"), QLineEdit.ActionPosition.LeadingPosition)
+        glass = self.addAction(
+            icons.icon("magnifying-glass"), QLineEdit.ActionPosition.LeadingPosition
+        )
+        glass.setToolTip(self.toolTip())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):

@@ -85,6 +85,8 @@ class Panel:
 class SidePanel(QFrame):
     """Shows a ``Panel``, then the sections that a page added, and the offers below all.
 
+    ``home`` gets the keyboard when the button that had it is gone.
+
     Signals:
         asked: The name of the action whose button was pressed.
     """
@@ -94,6 +96,7 @@ class SidePanel(QFrame):
     def __init__(self, actions: Sequence[Action], nothing: str) -> None:
         super().__init__()
         self.panel: Panel | None = None
+        self.home: QWidget | None = None
         self._actions = {action.name: action for action in actions}
         self._nothing = Words(nothing, icon="cursor")
         self._sections: list[tuple[QWidget, bool]] = []
@@ -175,12 +178,18 @@ class SidePanel(QFrame):
         words = Words(sentence, icon=self._nothing.icon) if sentence else self._nothing
         self._notice.say(words)
         self._notice.show()
-        self._content.hide()
+        self._hide_content()
 
     def show_blank(self) -> None:
         """There are no rows that could be selected."""
         self.panel = None
         self._notice.hide()
+        self._hide_content()
+
+    def _hide_content(self) -> None:
+        focused = self._content.focusWidget()
+        if focused is not None and focused.hasFocus() and self.home is not None:
+            self.home.setFocus()
         self._content.hide()
 
     def show_panel(self, panel: Panel) -> None:
@@ -270,9 +279,12 @@ class SidePanel(QFrame):
         self._foot_column.addLayout(line)
         self._foot.setVisible(bool(known))
         self._rule.setVisible(bool(known))
-        # What was pressed is made anew; who came with the keyboard stays on it.
-        if name and (again := self.findChild(QWidget, name)) is not None:
-            again.setFocus()
+        # What was pressed is made anew; who came with the keyboard stays on it. Without a
+        # widget that has the keyboard no shortcut would work any more.
+        if name:
+            again = self.findChild(QWidget, name) or self.home
+            if again is not None:
+                again.setFocus()
 
     def _offer_button(self, offer: Offer) -> QWidget:
         action = self._actions[offer.action]
