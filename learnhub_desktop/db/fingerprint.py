@@ -25,8 +25,8 @@ _SERVER: Final[dict[str, str]] = {
         " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
     ),
     "column": (
-        "SELECT table_name, LPAD(ordinal_position, 2, '0'), column_name, column_type, collation_name,"
-        " is_nullable, column_default, extra, generation_expression"
+        "SELECT table_name, LPAD(ordinal_position, 2, '0'), column_name, column_type,"
+        " collation_name, is_nullable, column_default, extra, generation_expression"
         " FROM information_schema.columns WHERE table_schema = DATABASE()"
     ),
     "key": (

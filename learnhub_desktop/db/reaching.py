@@ -37,7 +37,8 @@ _OTHER_NAME: Final = (62, 64)
 # `{server}` is what the school is called: its label, or the address that was tried.
 _SENTENCES: Final[dict[Reach, str]] = {
     Reach.NO_HOST: "{server} cannot be reached: there is no computer of that name.",
-    Reach.REFUSED: "{server} cannot be reached: no server answers there. Check the port, or whether it runs.",
+    Reach.REFUSED: "{server} cannot be reached: no server answers there. "
+    "Check the port, or whether it runs.",
     Reach.TIMED_OUT: "{server} cannot be reached: it does not answer. Check network and firewall.",
     Reach.UNREACHABLE: "{server} cannot be reached. Check the network, then try again.",
     Reach.NOT_A_SERVER: "{server} is no MySQL or MariaDB server. Check the port.",

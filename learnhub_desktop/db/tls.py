@@ -160,3 +160,12 @@ class _Pinned(ssl.SSLContext):
             wrapped.close()
             raise WrongCertificate(f"pinned {self._pin}, shown {shown}")
         return wrapped
+
+
+def is_verifying(context: ssl.SSLContext | None) -> bool:
+    """Whether connections with this context are sure whom they talk to."""
+    if context is None:
+        return False
+    return isinstance(context, _Pinned) or (
+        context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname
+    )

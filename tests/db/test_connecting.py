@@ -157,7 +157,8 @@ def test_a_port_where_nobody_answers() -> None:
 
     assert outcome.reach is Reach.REFUSED
     assert outcome.sentence == (
-        "127.0.0.1:1 cannot be reached: no server answers there. Check the port, or whether it runs."
+        "127.0.0.1:1 cannot be reached: no server answers there. "
+        "Check the port, or whether it runs."
     )
 
 

@@ -55,7 +55,8 @@ class Broken(Exception):
 
 # What changes something for good. What only looks, or is done each time anew, does not count.
 _PROGRESS = re.compile(
-    r"\s*(CREATE TABLE (?!IF)|ALTER|CREATE (OR REPLACE )?DEFINER|INSERT|DELETE|UPDATE)(?!.*definer_probe)",
+    r"\s*(CREATE TABLE (?!IF)|ALTER|CREATE (OR REPLACE )?DEFINER|INSERT|DELETE|UPDATE)"
+    r"(?!.*definer_probe)",
     re.S,
 )
 
