@@ -63,9 +63,7 @@ _BY_CODE: Final[dict[int, Meaning]] = {
     **dict.fromkeys((1049, 1146, 1054), Meaning.NO_SCHOOL),
 }  # fmt: skip
 
-_NOT_LET_IN: Final = frozenset(
-    {Reach.WRONG_PASSWORD, Reach.ACCOUNT_LOCKED, Reach.PASSWORD_EXPIRED}
-)
+_NOT_LET_IN: Final = frozenset({Reach.WRONG_PASSWORD, Reach.ACCOUNT_LOCKED, Reach.PASSWORD_EXPIRED})
 
 _DUPLICATES: Final = {
     "users_email": "There is already an account with this e-mail address.",
