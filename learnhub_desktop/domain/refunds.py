@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -95,11 +95,11 @@ class Decision:
 
 
 def last_day(counted_from: datetime, policy: Policy) -> datetime:
-    """The last moment (aware, in the school's zone) at which the policy still grants a refund."""
+    """The last moment (aware UTC) of the last day, in the school's zone, for a refund."""
     local = counted_from.astimezone(policy.zone)
     last = local.date() + timedelta(days=policy.days)
     # Where a clock is put back at midnight the day's last hour is the second one of that name.
-    return datetime.combine(last, time.max, tzinfo=policy.zone).replace(fold=1)
+    return datetime.combine(last, time.max, tzinfo=policy.zone).replace(fold=1).astimezone(UTC)
 
 
 def decide(charge: ChargeFacts, policy: Policy, *, now: datetime) -> Decision:
@@ -125,12 +125,7 @@ def decide(charge: ChargeFacts, policy: Policy, *, now: datetime) -> Decision:
         return Decision(charge.left)
     last = last_day(charge.counted_from, policy)
     if now > last:
-        days = "1 day" if policy.days == 1 else f"{policy.days:,} days"
-        return Decision(
-            charge.left,
-            Refusal.TOO_LATE,
-            f"The {days} for a refund ended on {say_day(last, policy.zone)}.",
-        )
+        return Decision(charge.left, Refusal.TOO_LATE, _too_late(last, policy))
     progress = charge.progress_percent
     if progress is not None and progress > policy.progress_percent:
         return Decision(
@@ -140,6 +135,14 @@ def decide(charge: ChargeFacts, policy: Policy, *, now: datetime) -> Decision:
             f"{policy.progress_percent} %.",
         )
     return Decision(charge.left)
+
+
+def _too_late(last: datetime, policy: Policy) -> str:
+    day = say_day(last, policy.zone)
+    if policy.days == 0:
+        return f"Refunds are granted on the day of purchase only, which was {day}."
+    days = "1 day" if policy.days == 1 else f"{policy.days:,} days"
+    return f"The {days} for a refund ended on {day}."
 
 
 _NOT_COMPLETED: Final = {

@@ -10,7 +10,7 @@ from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.changes import Changes, Touched
 from learnhub_desktop.domain.enrolments import EnrolmentFacts
-from learnhub_desktop.domain.moments import say_day, say_moment
+from learnhub_desktop.domain.moments import say_day, say_last_day, say_moment
 from learnhub_desktop.domain.purchases import Purchase, PurchaseOutcome
 from learnhub_desktop.domain.settlement import PaymentFacts
 from learnhub_desktop.domain.states import EventType, PaymentMethod, PaymentStatus
@@ -275,4 +275,4 @@ def access_sentence(expires_at: datetime | None, uow: UnitOfWork) -> str:
     """``Access until 10 March 2027.``, in the school's time zone."""
     if expires_at is None:
         return "Access for life."
-    return f"Access until {say_day(expires_at, uow.settings.get().zone)}."
+    return f"Access until {say_last_day(expires_at, uow.settings.get().zone)}."

@@ -13,7 +13,7 @@ from typing import Any, Final
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.billing import Grant, access_without
 from learnhub_desktop.domain.enrolments import EnrolmentFacts
-from learnhub_desktop.domain.moments import say_day
+from learnhub_desktop.domain.moments import say_last_day
 from learnhub_desktop.domain.settlement import PaymentFacts
 from learnhub_desktop.domain.situations import AccessEnd
 from learnhub_desktop.domain.states import (
@@ -164,7 +164,7 @@ def say_effect(uow: UnitOfWork, effect: Effect, what: str, *, done: bool) -> str
             )
         case EffectKind.SHORTENED:
             assert effect.until is not None
-            day = say_day(effect.until, uow.settings.get().zone)
+            day = say_last_day(effect.until, uow.settings.get().zone)
             return f"Access to {what} {'now ends' if done else 'then ends'} on {day}."
         case EffectKind.PLAN_ENDED:
             return (
