@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLayout,
     QScrollArea,
     QVBoxLayout,
@@ -265,18 +264,11 @@ class SidePanel(QFrame):
                     label(f"{plain} is not possible: {offer.reason}", "hint", wrap=True)
                 )
         possible = [offer for offer in known if not offer.reason]
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        others = QWidget()
-        flow = FlowLayout(others)
-        for offer in possible:
-            if not offer.is_primary:
-                flow.addWidget(self._offer_button(offer))
-        line.addWidget(others, 1, Qt.AlignmentFlag.AlignBottom)
-        for offer in possible:
-            if offer.is_primary:
-                line.addWidget(self._offer_button(offer), 0, Qt.AlignmentFlag.AlignBottom)
-        self._foot_column.addLayout(line)
+        buttons = QWidget()
+        flow = _Buttons(buttons, has_primary=any(offer.is_primary for offer in possible))
+        for offer in sorted(possible, key=lambda offer: offer.is_primary):
+            flow.addWidget(self._offer_button(offer))
+        self._foot_column.addWidget(buttons)
         self._foot.setVisible(bool(known))
         self._rule.setVisible(bool(known))
         # What was pressed is made anew; who came with the keyboard stays on it. Without a
@@ -296,6 +288,21 @@ class SidePanel(QFrame):
         made.setObjectName(f"offer {offer.action}")
         made.clicked.connect(_asking(self.asked.emit, offer.action))
         return made
+
+
+class _Buttons(FlowLayout):
+    """Buttons in lines; the last one, where it is the primary, stands at the lower right."""
+
+    def __init__(self, parent: QWidget, *, has_primary: bool) -> None:
+        super().__init__(parent)
+        self._has_primary = has_primary
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        last = self.itemAt(self.count() - 1)
+        if self._has_primary and last is not None:
+            box = last.geometry()
+            last.setGeometry(box.translated(rect.right() - box.right(), 0))
 
 
 _TOP: Final = Qt.AlignmentFlag.AlignTop
