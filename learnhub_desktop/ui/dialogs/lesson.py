@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from learnhub_desktop.bridge import Bridge
 from learnhub_desktop.domain.catalog import (
     MOST_MINUTES,
+    Course,
     CourseDetail,
     Lesson,
     LessonDraft,
@@ -157,6 +158,26 @@ class RemoveLessonDialog(FormDialog):
             self._removal.lesson_id,
             discard_progress=self._removal.done_count > 0,
         )
+
+
+class ReopenDialog(FormDialog):
+    """Lets students who completed a course do the lessons that came later."""
+
+    def __init__(self, bridge: Bridge, parent: QWidget, *, course: Course) -> None:
+        super().__init__("Reopen a course", "Reopen the course", parent)
+        self.enter_acts = False
+        self._bridge = bridge
+        self._course_id = course.course_id
+        self.add_widget(label(course.title, "soft", wrap=True))
+        self.consequence.tell(
+            "Who completed the course before lessons were added is not completed any more until "
+            "the new ones are done. Access stays as it is.",
+            tone="warn",
+        )
+        self.acts(self._reopen)
+
+    async def _reopen(self) -> Changes:
+        return await self._bridge.write(lessons.reopen_course, self._course_id)
 
 
 def _what_goes(removal: LessonRemoval) -> str:
