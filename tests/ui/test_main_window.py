@@ -199,9 +199,15 @@ def test_a_filter_without_match_offers_to_clear_it(window, qtbot):
     qtbot.waitUntil(lambda: page.list.state is ListState.NO_MATCH)
     notice = page.card.notice
     assert notice.sentence.text() == "No payment matches this search."
-    qtbot.mouseClick(notice.action, Qt.MouseButton.LeftButton)
+    page.list.show(page.list.query.with_text("ola"))
+    qtbot.waitUntil(lambda: page.card.shows_rows)
+    page.table.setFocus()
+    page.list.show(page.list.query.with_text("nobody"))
+    qtbot.waitUntil(lambda: notice.action.hasFocus())
+    qtbot.keyClick(notice.action, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: page.list.counts.total == 1_500)
     assert page.card.shows_rows
+    assert page.table.hasFocus()
     assert page.search.text() == ""
 
 

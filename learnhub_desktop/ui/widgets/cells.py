@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -24,6 +24,7 @@ BADGE_HEIGHT: Final = 22
 BADGE_PAD: Final = 10
 _BAR_HEIGHT: Final = 6
 _PERCENT_WIDTH: Final = 44
+_MOST_FITTED: Final = 5_000
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE: Final = Qt.AlignmentFlag.AlignCenter
 # Lengths of the soft bars, so that rows that load do not look like a drawn grid.
@@ -70,6 +71,7 @@ class CellDelegate(QStyledItemDelegate):
         self._kinds = tuple(column.kind for column in model.columns)
         self._aligns = tuple(column.alignment for column in model.columns)
         self._paints = _Paints(theme.tokens())
+        self._fitting: dict[tuple[str, int], str] = {}
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         paints = self._paints
@@ -96,7 +98,10 @@ class CellDelegate(QStyledItemDelegate):
             self._paint_bar(painter, inside, text, cast(float, line.extras[column]))
         else:
             painter.setPen(paints.soft if text == NOTHING else paints.text)
-            shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
+            width = inside.width()
+            shown = self._fitting.get((text, width))
+            if shown is None:
+                shown = self._fit(option.fontMetrics, text, width)
             painter.drawText(inside, self._aligns[column], shown)
 
     def helpEvent(
@@ -114,6 +119,14 @@ class CellDelegate(QStyledItemDelegate):
             tip = text if view.fontMetrics().horizontalAdvance(text) > room else ""
         QToolTip.showText(event.globalPos(), tip, view.viewport())
         return True
+
+    def _fit(self, metrics: QFontMetrics, text: str, width: int) -> str:
+        """The text as far as it fits. Measuring it costs as much as painting it, so it is kept."""
+        if len(self._fitting) > _MOST_FITTED:
+            self._fitting.clear()
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+        self._fitting[text, width] = shown
+        return shown
 
     def _paint_missing(self, painter: QPainter, inside: QRect, row: int, column: int) -> None:
         width = int(inside.width() * _BAR_SHARES[(row * 3 + column * 7) % len(_BAR_SHARES)])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
 from learnhub_desktop.ui.widgets.parts import Picture, button, label
 
@@ -26,6 +26,8 @@ class Notice(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run: Callable[[], None] | None = None
+        # It holds the keyboard while there is no table to hold it; else no key would work.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._picture = Picture("tray", size=36)
         self.sentence = label(wrap=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -70,14 +72,19 @@ class ListCard(QFrame):
         self._layers.addWidget(self.notice)
 
     def show_rows(self) -> None:
+        focused = QApplication.focusWidget()
+        had_focus = focused is not None and self.notice.isAncestorOf(focused)
+        had_focus = had_focus or self.notice.hasFocus()
         self._layers.setCurrentWidget(self._table)
+        if had_focus:
+            self._table.setFocus()
 
     def show_notice(self, words: Words, run: Callable[[], None] | None = None) -> None:
         had_focus = self._table.hasFocus()
         self.notice.say(words, run)
         self._layers.setCurrentWidget(self.notice)
-        if had_focus and run is not None:
-            self.notice.action.setFocus()
+        if had_focus:
+            (self.notice if run is None else self.notice.action).setFocus()
 
     @property
     def shows_rows(self) -> bool:
