@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from learnhub_desktop.db.school import create
 from learnhub_desktop.db.tables import (
     courses,
     enrollments,
@@ -29,7 +30,7 @@ from learnhub_desktop.db.tables import (
     users,
 )
 from learnhub_desktop.db.transactions import Database
-from tests.databases import alone
+from tests.databases import TEST_SCHOOL, alone, opened
 from tests.factories import (
     NOW,
     make_course,
@@ -214,46 +215,52 @@ def test_a_duplicate_that_turns_into_an_update_is_counted_once(server_school: Da
 
 @pytest.mark.proof
 def test_enrolments_and_reviews_of_one_course_at_once_neither_deadlock_nor_drift(
-    server_school: Database,
+    new_server_url: str,
 ) -> None:
     clients, each = 8, 40
-    with server_school.engines.writer.connect() as connection:
-        course_id = make_course(connection)
-        students = [make_student(connection) for _ in range(clients * each)]
-        connection.commit()
     failures: list[BaseException] = []
     start = threading.Barrier(clients)
+    create(new_server_url, TEST_SCHOOL)
+    with opened(new_server_url, "busy") as school:
+        with alone(school) as connection:
+            course_id = make_course(connection)
+            students = [make_student(connection) for _ in range(clients * each)]
+            connection.commit()
 
-    def work(own: list[int]) -> None:
-        try:
-            with alone(server_school) as connection:
-                start.wait()
-                for student_id in own:
-                    connection.execute(
-                        insert(enrollments).values(student_id=student_id, course_id=course_id)
-                    )
-                    connection.commit()
-                    connection.execute(
-                        insert(reviews).values(
-                            student_id=student_id, course_id=course_id, rating=1 + student_id % 5
-                        )
-                    )
-                    connection.commit()
-        except BaseException as error:  # noqa: BLE001 - shown by the assertion below
-            failures.append(error)
+        def work(own: list[int]) -> None:
+            try:
+                with alone(school) as connection:
+                    start.wait()
+                    for student_id in own:
+                        enrol_and_review(connection, student_id, course_id)
+            except BaseException as error:  # noqa: BLE001 - shown by the assertion below
+                failures.append(error)
 
-    workers = [threading.Thread(target=work, args=(students[n::clients],)) for n in range(clients)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    with server_school.engines.writer.connect() as connection:
-        found = counters(connection, course_id)
-    ratings = sum(1 + student_id % 5 for student_id in students)
+        workers = [
+            threading.Thread(target=work, args=(students[n::clients],)) for n in range(clients)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        with alone(school) as connection:
+            found = counters(connection, course_id)
 
     assert failures == []
     assert found[0] == found[3] == clients * each
-    assert found[2] == ratings
+    assert found[2] == sum(1 + student_id % 5 for student_id in students)
+
+
+def enrol_and_review(connection: Connection, student_id: int, course_id: int) -> None:
+    """Two transactions of another program, which locks nothing by itself."""
+    connection.execute(insert(enrollments).values(student_id=student_id, course_id=course_id))
+    connection.commit()
+    connection.execute(
+        insert(reviews).values(
+            student_id=student_id, course_id=course_id, rating=1 + student_id % 5
+        )
+    )
+    connection.commit()
 
 
 def test_progress_written_by_another_program_marks_the_enrolment(
