@@ -155,12 +155,12 @@ class CourseCard(QFrame):
         self.bar = Bar(float(course.progress_percent))
         self._column.addWidget(self.bar)
         self.more_button = icon_button("dots-three", f"All actions for {course.title}", "Return")
-        self.more_button.setVisible(bool(self.view.acts))
         self.more_button.clicked.connect(self._on_more)
         line = QHBoxLayout()
         line.addWidget(self.progress, 1)
         line.addWidget(self.more_button)
         self._column.addLayout(line)
+        self.more_button.setHidden(not self.view.acts)
 
     def _add_access(self, course: StudentCourse) -> None:
         answer, tone = course.access, ACCESS_TONES[course.access.state]
@@ -174,8 +174,8 @@ class CourseCard(QFrame):
         line.addWidget(self.access, 1)
         self._column.addLayout(line)
         self.advice = label(answer.advice, "hint", wrap=True)
-        self.advice.setVisible(bool(answer.advice))
         self._column.addWidget(self.advice)
+        self.advice.setHidden(not answer.advice)
 
     def _make_details(self, course: StudentCourse, *, now: datetime, zone: tzinfo) -> QWidget:
         made = QWidget()
@@ -342,6 +342,8 @@ class CourseCards(QWidget):
             card.stepped.connect(_emitting_chosen(self, view.course.course_id))
             self.cards.append(card)
             self._column.addWidget(card)
+            # Only what is shown takes the keyboard back.
+            card.show()
         if had_focus:
             self.enter()
 

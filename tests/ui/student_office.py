@@ -1,0 +1,157 @@
+"""The window with the pages of students, on a school whose every row a service has made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from learnhub_desktop.bridge import Bridge
+from learnhub_desktop.db.engine import open_engines
+from learnhub_desktop.db.transactions import Database
+from learnhub_desktop.domain.actors import Role, actor_of
+from learnhub_desktop.domain.catalog import CourseDraft, LessonDraft, QuizDraft
+from learnhub_desktop.domain.states import CourseStatus, UserType
+from learnhub_desktop.services import catalog, enrolments, lessons, progress, students
+from learnhub_desktop.ui.main_window import MainWindow, PageEntry
+from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
+from learnhub_desktop.ui.pages.payments import PaymentsPage
+from learnhub_desktop.ui.pages.students import StudentsPage
+from learnhub_desktop.ui.store import MemoryStore
+from learnhub_desktop.ui.theme import Theme
+from tests.services.desk import Desk
+from tests.ui.back_office import Office
+
+PASSING_SCORE = 60
+UNDOABLES = {"mark_lessons": progress.mark_lessons, "update_person": students.update_person}
+
+
+@dataclass
+class Course:
+    course_id: int
+    lessons: list[int]
+    quiz_id: int | None
+
+
+@dataclass
+class School:
+    """What a test puts into the school before somebody looks at it."""
+
+    desk: Desk
+    teacher_id: int = 0
+
+    def person(self, name: str, user_type: UserType = UserType.STUDENT, **values: Any) -> int:
+        email = f"{name.split()[0].lower()}@example.org"
+        made = self.desk.write(
+            students.create_person, user_type=user_type, name=name, **{"email": email, **values}
+        )
+        assert made.subject_id is not None
+        return made.subject_id
+
+    def course(self, title: str, *, count: int = 4, quiz: bool = False, **values: Any) -> Course:
+        """An active course of so many lessons; its quiz stands in the last of them."""
+        if not self.teacher_id:
+            self.teacher_id = self.person("Tea Tutor", UserType.INSTRUCTOR)
+        draft = CourseDraft(
+            title=title,
+            instructor_id=self.teacher_id,
+            price=Decimal("49.00"),
+            currency="USD",
+            **{"access_months": 12, **values},
+        )
+        course_id = self._made(catalog.create_course, draft, status=CourseStatus.ACTIVE)
+        ids = [
+            self._made(lessons.add_lesson, course_id, LessonDraft(f"Lesson {number}"))
+            for number in range(1, count + 1)
+        ]
+        quiz_draft = QuizDraft("The quiz", PASSING_SCORE)
+        quiz_id = self._made(lessons.add_quiz, ids[-1], quiz_draft) if quiz else None
+        return Course(course_id, ids, quiz_id)
+
+    def enrol(self, student_id: int, course: Course, *, done: int = 0) -> int:
+        enrolment_id = self._made(
+            enrolments.enrol_by_hand,
+            student_id=student_id,
+            course_id=course.course_id,
+            reason="A gift",
+        )
+        if done:
+            self.desk.write(
+                progress.mark_lessons,
+                student_id,
+                course.course_id,
+                course.lessons[:done],
+                done=True,
+            )
+        return enrolment_id
+
+    def _made(self, service: Callable[..., Any], *args: Any, **values: Any) -> int:
+        made = self.desk.write(service, *args, **values).subject_id
+        assert isinstance(made, int)
+        return made
+
+
+@pytest.fixture
+def school(desk: Desk) -> School:
+    return School(desk)
+
+
+@pytest.fixture
+def make_students(
+    desk: Desk, theme: Theme, run: Callable[..., Any], qtbot: QtBot
+) -> Iterator[Callable[..., Office]]:
+    made: list[MainWindow] = []
+
+    def make(page: str = "students", role: Role = Role.ADMIN) -> Office:
+        database = Database(
+            open_engines(str(desk.database.engines.writer.url)),
+            label="school.db",
+            clock=desk.clock,
+            actor=actor_of("mlind", role, "M. Lind"),
+        )
+        kinds = (StudentsPage, CourseStudentsPage, PaymentsPage)
+        window = MainWindow(
+            Bridge(database),
+            database.actor(),
+            [PageEntry(kind, partial(kind, gateways=desk.gateways)) for kind in kinds],
+            theme=theme,
+            store=MemoryStore(),
+            clock=lambda: desk.clock.now,
+            zone=UTC,
+            undoables=UNDOABLES,
+        )
+        made.append(window)
+        window.show()
+        window.activateWindow()
+        # Without it no key is heard and nothing has the focus.
+        qtbot.waitUntil(window.isActiveWindow)
+        office = Office(window, database, desk, qtbot)
+        if page != "students":
+            window.show_page(page)
+        else:
+            office.wait()
+        return office
+
+    yield make
+    for window in made:
+        window.close()
+        run(window.closed.wait())
+        window.deleteLater()
+
+
+def names(office: Office) -> list[str]:
+    """Who is in the list, in its order."""
+    model = office.page.model
+    rows = [model.row(number) for number in range(model.total)]
+    return [getattr(row, "name", None) or row.student_name for row in rows]
+
+
+def cards(office: Office) -> dict[str, Any]:
+    """The cards of the selected student's courses, by title."""
+    return {card.view.course.title: card for card in office.page.courses.cards}
