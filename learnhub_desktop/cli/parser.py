@@ -13,6 +13,8 @@ JOBS: Final = ("ask-gateway", "prune-changes")
 # The largest id that a database can hold; a larger number would be a bug of ours, not theirs.
 _LARGEST_ID: Final = 2**63 - 1
 
+_LONGEST: Final = 250
+
 _EPILOG: Final = """\
 schools:
   --database takes the name of a saved profile, "sample" for the sample school, a file as
@@ -43,6 +45,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         text = " ".join(message.split())
+        if len(text) > _LONGEST:
+            text = f"{text[:_LONGEST]}…"
         raise WrongUse(f"{text[:1].upper()}{text[1:]}. See {self.prog} --help.")
 
 

@@ -6,7 +6,7 @@ import uuid
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -99,7 +99,8 @@ def _no_half_file(profile: Profile) -> Iterator[None]:
         yield
     except BaseException as error:
         for rest in ("", "-wal", "-shm"):
-            path.with_name(path.name + rest).unlink(missing_ok=True)
+            with suppress(OSError):
+                path.with_name(path.name + rest).unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise InvalidInput(
                 "database", f"No file can be made in {path.parent}: {error.strerror or error}."

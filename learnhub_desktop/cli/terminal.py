@@ -65,7 +65,8 @@ class Terminal:
     def tell(self, line: str) -> None:
         """A line for the person at the terminal, whatever stdout is used for."""
         self._end_progress()
-        _write(sys.stderr, line)
+        # What people typed may hold line breaks, or signs that a terminal takes for commands.
+        _write(sys.stderr, "".join(c if c.isprintable() else "�" for c in line))
 
     def announce_key(self, key: str) -> None:
         """Show the key of what is about to be sent, once: it settles an unknown outcome."""
