@@ -258,14 +258,13 @@ class ListController(QObject, Generic[RowT]):
             self._is_due = False
             query, place = self.query, self._table.place()
             head = await self._bridge.read(self._reads.head, query, ids=place.ids)
-            shift = _shift(place, head)
+            shift = place.shift(head.positions)
             pages = {
                 number: (await self._read_page(query, number, head.anchors)).rows
                 for number in self._pages_in_view(head.total, shift)
             }
-            asked = set(place.ids)
             # Where a person selected other rows meanwhile, it is not known where they stand.
-            if asked.issuperset(self._table.place().selected):
+            if set(place.ids).issuperset(self._table.place().selected):
                 break
         self._exchange(head, pages, shift)
         self.reloaded.emit()
@@ -322,9 +321,9 @@ class ListController(QObject, Generic[RowT]):
         expected = min(PAGE_ROWS, self._model.total - number * PAGE_ROWS)
         self._model.fill(number, page.rows)
         self.selection_changed.emit()
-        is_stale = len(page.rows) < expected
-        if is_stale and time.monotonic() - self._looked_again_at > _LOOK_AGAIN_S:
-            self._looked_again_at = time.monotonic()
+        now = time.monotonic()
+        if len(page.rows) < expected and now - self._looked_again_at > _LOOK_AGAIN_S:
+            self._looked_again_at = now
             self.reload()
 
     async def _copy(self) -> None:
@@ -338,7 +337,7 @@ class ListController(QObject, Generic[RowT]):
             else:
                 rows[number] = row
         chosen = [rows[number] for number in numbers if number in rows]
-        columns = [self._model.columns[section] for section in self._table.head.shown_sections()]
+        columns = [self._model.columns[s] for s in self._table.head.shown_sections()]
         QGuiApplication.clipboard().setMimeData(as_table(columns, chosen, self._model.zone))
         self.noted.emit(f"Copied {len(chosen):,} {'row' if len(chosen) == 1 else 'rows'}.")
 
@@ -392,14 +391,6 @@ class ListController(QObject, Generic[RowT]):
         if counts != self.counts:
             self.counts = counts
             self.counted.emit(counts)
-
-
-def _shift(place: Place, head: ListHead) -> int:
-    """By how many rows the first row in view that is still there has moved."""
-    for number, row_id in place.visible:
-        if row_id in head.positions:
-            return head.positions[row_id] - number
-    return 0
 
 
 def _started(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -113,13 +113,13 @@ def test_a_failed_page_can_be_asked_for_again(model, wanted, qtbot):
 def test_memory_stays_bounded_and_keeps_what_is_seen(large):
     model = large
     model.show(1_000_000, {})
-    for number in range(KEPT_PAGES + 50):
+    for number in range(KEPT_PAGES + 5):
         model.look_at(number * PAGE_ROWS + 40, number * PAGE_ROWS + 60)
         model.fill(number, page(number))
     assert model.held_pages() == KEPT_PAGES
     assert model.row(0) is None
     assert model.number_of(0) is None
-    last = (KEPT_PAGES + 49) * PAGE_ROWS
+    last = (KEPT_PAGES + 4) * PAGE_ROWS
     assert model.number_of(last) == last
 
 

@@ -55,6 +55,13 @@ class Place:
         current = () if self.current is None else (self.current,)
         return tuple(dict.fromkeys((*current, *self.selected, *(i for _, i in self.visible))))
 
+    def shift(self, positions: Mapping[int, int]) -> int:
+        """By how many rows the first row in view that is still there has moved."""
+        for number, row_id in self.visible:
+            if row_id in positions:
+                return positions[row_id] - number
+        return 0
+
 
 class TableView(QTableView):
     """Shows a ``WindowModel``.
