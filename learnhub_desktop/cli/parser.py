@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, Final, NoReturn
 
+from learnhub_desktop import __version__
 from learnhub_desktop.cli.terminal import ExitCode
 from learnhub_desktop.domain.refunds import RefundReason, RefundTo
 from learnhub_desktop.domain.states import PaymentMethod, SchoolKind
@@ -62,7 +63,12 @@ def build() -> Parser:
         description="The back office of a learning management system, without its window.",
         epilog=_EPILOG,
     )
-    parser.add_argument("--version", action="store_true", help="say which version this is")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"LearnHub Desktop {__version__}",
+        help="say which version this is",
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_db(commands)
     _add_sample_and_tour(commands)

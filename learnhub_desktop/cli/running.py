@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from learnhub_desktop import __version__
-from learnhub_desktop.cli.parser import WrongUse, build
 from learnhub_desktop.cli.terminal import Done, Terminal
 
 Command = Callable[[Namespace, Terminal], Done]
@@ -16,13 +15,14 @@ Command = Callable[[Namespace, Terminal], Done]
 
 def run(arguments: Sequence[str]) -> int:
     terminal = Terminal(as_json="--json" in arguments)
+    if list(arguments) == ["--version"]:
+        return terminal.finish(Done({}, (f"LearnHub Desktop {__version__}",)))
+    # The words that options may have stand in modules that the version does not need.
+    from learnhub_desktop.cli.parser import WrongUse, build
+
     parser = build()
     try:
         options = parser.parse_args(arguments)
-        if options.version:
-            return terminal.finish(
-                Done({"version": __version__}, (f"LearnHub Desktop {__version__}",))
-            )
         if options.command is None:
             parser.error("name a command, such as enrol")
     except WrongUse as error:

@@ -11,14 +11,16 @@ import hmac
 import ipaddress
 import ssl
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pymysql
-from cryptography import x509
 
 from learnhub_desktop.domain.connecting import Certificate
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.settings import Profile, Tls
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _TIMEOUT_S: Final = 5
 
@@ -107,6 +109,9 @@ def fetch_certificate(host: str, port: int, *, timeout_s: int = _TIMEOUT_S) -> C
 
 
 def read_certificate(der: bytes) -> Certificate:
+    # Only a certificate that is shown needs it, and it takes as long to load as the driver.
+    from cryptography import x509
+
     parsed = x509.load_der_x509_certificate(der)
     return Certificate(
         hashlib.sha256(der).hexdigest(),
@@ -117,6 +122,8 @@ def read_certificate(der: bytes) -> Certificate:
 
 
 def _common_name(name: x509.Name) -> str:
+    from cryptography import x509
+
     found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return str(found[0].value) if found else name.rfc4514_string()
 
