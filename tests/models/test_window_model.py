@@ -6,8 +6,9 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from learnhub_desktop.domain.lists import PAGE_ROWS
+from learnhub_desktop.models import window_model
 from learnhub_desktop.models.columns import LEFT, RIGHT, Tone
-from learnhub_desktop.models.window_model import KEPT_PAGES, ROW_ROLE
+from learnhub_desktop.models.window_model import ROW_ROLE
 from tests.models.conftest import NOW, make_sale
 
 STUDENT, AMOUNT, STATE, MADE = 1, 2, 3, 4
@@ -110,16 +111,17 @@ def test_a_failed_page_can_be_asked_for_again(model, wanted, qtbot):
     qtbot.waitUntil(lambda: wanted == [(0,), (0,)])
 
 
-def test_memory_stays_bounded_and_keeps_what_is_seen(large):
+def test_memory_stays_bounded_and_keeps_what_is_seen(large, monkeypatch):
+    monkeypatch.setattr(window_model, "KEPT_PAGES", 10)
     model = large
     model.show(1_000_000, {})
-    for number in range(KEPT_PAGES + 5):
+    for number in range(15):
         model.look_at(number * PAGE_ROWS + 40, number * PAGE_ROWS + 60)
         model.fill(number, page(number))
-    assert model.held_pages() == KEPT_PAGES
+    assert model.held_pages() == 10
     assert model.row(0) is None
     assert model.number_of(0) is None
-    last = (KEPT_PAGES + 4) * PAGE_ROWS
+    last = 14 * PAGE_ROWS
     assert model.number_of(last) == last
 
 
@@ -198,13 +200,14 @@ def test_a_short_list_sorts_itself_and_stays_sorted(model):
     assert [model.row(number).sale_id for number in range(2)] == [4, 1]
 
 
-def test_a_short_list_holds_all_its_rows(large, qtbot):
+def test_a_short_list_holds_all_its_rows(large, qtbot, monkeypatch):
+    monkeypatch.setattr(window_model, "KEPT_PAGES", 10)
     model, wanted = large, asked(large)
-    model.set_all_rows([make_sale(number) for number in range(12_000)])
-    model.look_at(11_000, 11_030)
+    model.set_all_rows([make_sale(number) for number in range(1_200)])
+    model.look_at(1_100, 1_130)
     qtbot.wait(30)
     assert wanted == []
-    assert model.row(0) is not None and model.row(11_999) is not None
+    assert model.row(0) is not None and model.row(1_199) is not None
 
 
 def test_text_is_shown_on_one_line_and_not_endlessly(model):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from learnhub_desktop.domain.actors import Actor, Role, actor_of
@@ -87,7 +88,12 @@ SALE_COLUMNS: tuple[Column[SaleRow], ...] = (
 
 
 def make_sale(number: int, **changed: Any) -> SaleRow:
-    row = SaleRow(
+    return replace(_sale(number), **changed) if changed else _sale(number)
+
+
+@cache
+def _sale(number: int) -> SaleRow:
+    return SaleRow(
         sale_id=number,
         student=_NAMES[number % len(_NAMES)],
         course=_COURSES[number % len(_COURSES)],
@@ -98,7 +104,6 @@ def make_sale(number: int, **changed: Any) -> SaleRow:
         progress_percent=Decimal(number * 7 % 101),
         made_at=NOW - timedelta(hours=_HOURS[number % len(_HOURS)], minutes=3 + number % 50),
     )
-    return replace(row, **changed)
 
 
 class MadeUpDatabase:
