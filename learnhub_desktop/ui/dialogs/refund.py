@@ -232,9 +232,11 @@ class _RefundAmount(AmountField):
         self._left = preview.left
 
     def value(self) -> Any:
+        left = money.text(self._left, self._currency_code)
+        if not self.line.text().strip():
+            raise InvalidInput(self.name, f"Enter an amount, up to {left}.")
         amount = super().value()
         if amount > self._left:
-            left = money.text(self._left, self._currency_code)
             raise InvalidInput(self.name, f"Only {left} of this payment is left.")
         return amount
 

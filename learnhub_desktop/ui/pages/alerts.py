@@ -154,11 +154,11 @@ class AlertsPage(ListPage[AlertRow]):
     def refusal(self, name: str) -> str:
         row = self.current()
         if row is None:
-            return "Select one alert first."
+            return "select one alert first."
         detail = self._detail_of(row)
         if detail is None:
             # A decision is on what was seen, never on what is still on its way.
-            return "The alert is still being read."
+            return "it is still being read."
         return panels.refusal(name, detail, self.desk.actor)
 
     def _show_sections(self, shown: bool) -> None:

@@ -152,7 +152,7 @@ class PaymentsPage(ListPage[PaymentRow]):
     def refusal(self, name: str) -> str:
         row = self.current()
         if row is None:
-            return "Select one payment first."
+            return "select one payment first."
         detail = self._detail
         if detail is None or detail.row.payment_id != row.payment_id:
             return ""  # Not read yet: the action reads it, and asks again.
@@ -181,7 +181,7 @@ class PaymentsPage(ListPage[PaymentRow]):
         """Look again before acting: the screen may be older than the last change."""
         detail = await self.desk.bridge.read(payments.get_payment, payment_id)
         if reason := self._refusal(name, detail):
-            self.desk.messages.warn(reason)
+            self.desk.messages.warn(f"{self._table[name].plain} is not possible: {reason}")
             self.refresh_panel()
             return
         await work(detail)

@@ -24,6 +24,7 @@ from learnhub_desktop.models.columns import Tone
 from learnhub_desktop.models.countries import country_name
 from learnhub_desktop.models.payments import PAYMENT_TONES, method_name
 from learnhub_desktop.ui.dialogs.money import line
+from learnhub_desktop.ui.panels.payment import as_reason
 from learnhub_desktop.ui.widgets.parts import Badge, button, label, set_tone
 from learnhub_desktop.ui.widgets.side_panel import Fact, Offer, Panel
 
@@ -175,24 +176,24 @@ def refusal(name: str, detail: AlertDetail, actor: Actor) -> str:
     if detail.may_verify and name in _DECISIONS.values():
         return _HOLDS
     if name in ("release_purchase", "approve_purchase", "decline_purchase") and detail.why_not:
-        return detail.why_not
+        return as_reason(detail.why_not)
     if name == "alert_payment":
-        return "" if detail.facts.payment_id is not None else "No payment is named with this alert."
+        return "" if detail.facts.payment_id is not None else "no payment is named with this alert."
     if name == "alert_student":
-        return "" if detail.facts.user_id is not None else "No student is named with this alert."
+        return "" if detail.facts.user_id is not None else "no student is named with this alert."
     return _NOT_OFFERED.get(name, "")
 
 
-_HOLDS: Final = "This alert holds a purchase. Approving or declining it closes the alert."
+_HOLDS: Final = "this alert holds a purchase. Approving or declining it closes the alert."
 _NOT_OFFERED: Final = {
-    "confirm_fraud": "It is closed as confirmed fraud already.",
-    "false_positive": "It is closed as a false positive already.",
-    "mark_reviewed": "It is closed as reviewed already.",
-    "approve_purchase": "This alert holds no purchase.",
-    "decline_purchase": "This alert holds no purchase.",
-    "release_purchase": "This purchase was not blocked.",
-    "charge_verified": "Only a purchase that a reviewer approved waits to be charged.",
-    "buy_released": "Only a blocked purchase that was released may be made once more.",
+    "confirm_fraud": "it is closed as confirmed fraud already.",
+    "false_positive": "it is closed as a false positive already.",
+    "mark_reviewed": "it is closed as reviewed already.",
+    "approve_purchase": "this alert holds no purchase.",
+    "decline_purchase": "this alert holds no purchase.",
+    "release_purchase": "this purchase was not blocked.",
+    "charge_verified": "only a purchase that a reviewer approved waits to be charged.",
+    "buy_released": "only a blocked purchase that was released may be made once more.",
 }
 
 

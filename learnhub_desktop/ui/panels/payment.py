@@ -144,6 +144,11 @@ def _events(timeline: tuple[TimelineEntry, ...], now: datetime, zone: tzinfo) ->
     return tuple(found)
 
 
+def as_reason(sentence: str) -> str:
+    """A sentence as it stands after "Refund is not possible:"."""
+    return sentence[:1].lower() + sentence[1:]
+
+
 # What can be done
 
 
@@ -172,20 +177,22 @@ def refusal(name: str, detail: PaymentDetail, *, now: datetime, zone: tzinfo) ->
     for offer in offers(detail, now=now, zone=zone):
         if offer.action == name:
             return offer.reason
+    if name == "refund" and detail.row.kind is PaymentKind.CHARGE:
+        return as_reason(detail.why_no_refund)
     return _NOT_OFFERED[name]
 
 
 _NOT_OFFERED: Final = {
-    "refund": "This is a refund itself.",
-    "ask_gateway": "This payment is settled, or nobody knows more of it than LearnHub.",
-    "record_receipt": "Only an unpaid transfer, or cash, has a receipt to record.",
-    "record_payout": "Only a refund that waits to be paid out by hand is recorded so.",
-    "cancel_payout": "Only a refund that waits to be paid out by hand can be cancelled.",
-    "cancel_hold": "Only a purchase that waits for money or for a reviewer holds a seat.",
-    "charge_payment": "Only a purchase that a reviewer approved waits to be charged.",
-    "payment_alert": "This payment raised no fraud alert.",
-    "payment_charge": "This is no refund.",
-    "copy_reference": "The gateway gave no reference.",
+    "refund": "this is a refund itself.",
+    "ask_gateway": "this payment is settled, or nobody knows more of it than LearnHub.",
+    "record_receipt": "only an unpaid transfer, or cash, has a receipt to record.",
+    "record_payout": "only a refund that waits to be paid out by hand is recorded so.",
+    "cancel_payout": "only a refund that waits to be paid out by hand can be cancelled.",
+    "cancel_hold": "only a purchase that waits for money or for a reviewer holds a seat.",
+    "charge_payment": "only a purchase that a reviewer approved waits to be charged.",
+    "payment_alert": "this payment raised no fraud alert.",
+    "payment_charge": "this is no refund.",
+    "copy_reference": "the gateway gave no reference.",
 }
 
 
@@ -208,19 +215,18 @@ def _of_pending(detail: PaymentDetail, now: datetime, zone: tzinfo) -> list[Offe
     elif row.method not in _BY_HAND and not detail.may_cancel_hold:
         when = "" if row.hold_expires_at is None else f" {_at(row.hold_expires_at, now, zone)}"
         found.append(
-            Offer("ask_gateway", f"The first call may still be at it. Ask{when or ' later'}.")
+            Offer("ask_gateway", f"the first call may still be at it. Ask{when or ' later'}.")
         )
     if detail.may_record_receipt:
         found.append(Offer("record_receipt", is_primary=True))
     if detail.may_charge:
         found.append(Offer("charge_payment", is_primary=True))
     if not found or not (detail.may_record_receipt or detail.may_charge):
-        found.append(Offer("refund", detail.why_no_refund))
+        found.append(Offer("refund", as_reason(detail.why_no_refund)))
     return found
 
 
 def _of_charge(detail: PaymentDetail) -> list[Offer]:
-    row = detail.row
     found = []
     if detail.may_record_receipt:
         found.append(Offer("record_receipt", is_primary=True))
@@ -228,7 +234,7 @@ def _of_charge(detail: PaymentDetail) -> list[Offer]:
     if detail.may_refund:
         found.append(Offer("refund", is_primary=True))
     else:
-        found.append(Offer("refund", detail.why_no_refund))
+        found.append(Offer("refund", as_reason(detail.why_no_refund)))
     if detail.may_ask:
         found.append(Offer("ask_gateway", is_primary=True))
     return found
