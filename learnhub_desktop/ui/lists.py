@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -24,11 +23,10 @@ from learnhub_desktop.domain.lists import (
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.models.window_model import WindowModel
 from learnhub_desktop.ui.copying import as_table
-from learnhub_desktop.ui.tasks import Failure, TaskScope
+from learnhub_desktop.ui.tasks import Failure, TaskScope, begun
 from learnhub_desktop.ui.widgets.table import MOST_KEPT, Place, TableView
 
 RowT = TypeVar("RowT")
-T = TypeVar("T")
 
 MOST_COPIED: Final = 1_000
 # So long the rows of the query before stay; then soft bars say that others are on their way.
@@ -186,6 +184,11 @@ class ListController(QObject, Generic[RowT]):
             self._table.selected_count(), tuple(row for row in rows if row is not None)
         )
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether other rows than those in view are on their way."""
+        return self._tasks.is_running("first") or self._tasks.is_running("reload")
+
     def copy(self) -> None:
         """Put the selected rows on the clipboard as a table with its heads."""
         count = self._table.selected_count()
@@ -203,7 +206,7 @@ class ListController(QObject, Generic[RowT]):
         place = replace(self._table.place(), visible=(), is_at_top=True)
         ids = place.ids if select is None else (select,)
         self._patience.start(0 if self.state in _WITHOUT_ROWS else _KEEP_OLD_ROWS_MS)
-        counting = _started(self._bridge.read(self._reads.head, query, ids=ids))
+        counting = begun(self._bridge.read(self._reads.head, query, ids=ids))
         try:
             page = await self._read_page(query, 0, ())
             self._patience.stop()
@@ -391,10 +394,3 @@ class ListController(QObject, Generic[RowT]):
         if counts != self.counts:
             self.counts = counts
             self.counted.emit(counts)
-
-
-def _started(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    task = asyncio.get_running_loop().create_task(work)
-    # Where the other read fails first, nobody asks for this one's error any more.
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return task

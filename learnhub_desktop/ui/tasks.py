@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from learnhub_desktop.errors import DatabaseUnavailable, LearnHubError, Superseded
 
 P = ParamSpec("P")
+T = TypeVar("T")
 _Tasks = dict[str, asyncio.Task[None]]
 
 
@@ -105,6 +106,14 @@ class TaskScope(QObject):
             self._report(Failure(error, again))
         except Exception:  # noqa: BLE001 - a bug: the hook logs it and tells the person
             sys.excepthook(*sys.exc_info())
+
+
+def begun(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Begin what is awaited later, if at all: where something else fails first it never is."""
+    task = asyncio.get_running_loop().create_task(work)
+    # An error that nobody asks for must not be taken for a forgotten one.
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
 
 
 def _cancel_all(tasks: _Tasks, _destroyed: QObject | None = None) -> None:
