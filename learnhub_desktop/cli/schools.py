@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Final
 
 from learnhub_desktop import opening, passwords, settings
@@ -20,6 +21,7 @@ from learnhub_desktop.cli.choosing import (
 )
 from learnhub_desktop.cli.terminal import Done, ExitCode, Terminal
 from learnhub_desktop.db import backup as backups
+from learnhub_desktop.db import checks
 from learnhub_desktop.db import school as schools
 from learnhub_desktop.db.backup import Step
 from learnhub_desktop.db.connecting import address
@@ -28,6 +30,7 @@ from learnhub_desktop.db.failures import told
 from learnhub_desktop.db.restore import restore as restore_school
 from learnhub_desktop.db.school import NewSchool
 from learnhub_desktop.db.tls import context_for
+from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.db.upgrade import Upgraded
 from learnhub_desktop.db.upgrade import upgrade as upgrade_school
 from learnhub_desktop.db.verify import verify_school
@@ -117,7 +120,7 @@ def upgrade(options: Namespace, terminal: Terminal) -> Done:
         showing_certificate(profile),
         opening.reached(profile),
         told(profile.label),
-        _patient(profile) as engines,
+        _patient(profile, context_for(profile)) as engines,
     ):
         done = upgrade_school(engines)
     values = {
@@ -142,11 +145,50 @@ def _say_upgraded(done: Upgraded, profile: Profile) -> tuple[str, ...]:
     return (said,) if done.copy is None else (said, f"As it was before: {done.copy}")
 
 
-@contextmanager
-def _patient(profile: Profile) -> Iterator[Engines]:
-    engines = open_engines(
-        address(profile, passwords.find(profile)), tls=context_for(profile), patient=True
+def check(options: Namespace, terminal: Terminal) -> Done:
+    """Say in words whether this database and this program fit each other."""
+    profile = chosen_profile(options)
+    opening.require_file(profile)
+    terminal.show("Looking at the database")
+    tls = context_for(profile)
+    with showing_certificate(profile), opening.reached(profile), _patient(profile, tls) as engines:
+        findings = checks.check(engines, tls=tls)
+        if not any(
+            finding.topic == "schema" and finding.severity is Severity.PROBLEM
+            for finding in findings
+        ):
+            findings += _book_findings(Database(engines, label=profile.label))
+    return _told_findings(
+        tuple(findings),
+        {"database": profile.label},
+        [],
+        fine=f"{profile.label} and this program fit.",
     )
+
+
+def _book_findings(database: Database) -> list[Finding]:
+    """Whether this computer has the book of the school's simulated gateway."""
+    book_id = database.read(_book_id)
+    if book_id is None:
+        return []
+    if book_path(settings.books_folder(), book_id).is_file():
+        said = "The simulated gateway's book is on this computer."
+        return [Finding(Severity.OK, "gateway", said)]
+    said = (
+        "The simulated gateway's book is not on this computer, so cards cannot be charged here. "
+        "It stays where the school was made."
+    )
+    return [Finding(Severity.WARNING, "gateway", said)]
+
+
+def _book_id(uow: UnitOfWork) -> str | None:
+    return uow.settings.get().gateway_book_id
+
+
+@contextmanager
+def _patient(profile: Profile, tls: SSLContext | None) -> Iterator[Engines]:
+    """Engines that need no school yet, and wait for an answer as long as it takes."""
+    engines = open_engines(address(profile, passwords.find(profile)), tls=tls, patient=True)
     try:
         yield engines
     finally:
@@ -173,7 +215,7 @@ def verify(options: Namespace, terminal: Terminal) -> Done:
 def _told_findings(
     findings: tuple[Finding, ...], values: dict[str, Any], lines: list[str], *, fine: str
 ) -> Done:
-    """Findings as lines, the worst first; problems among them make the command fail."""
+    """Findings as lines, in their order; a problem among them makes the command fail."""
     counts = Counter(finding.severity for finding in findings)
     problems, warnings = counts[Severity.PROBLEM], counts[Severity.WARNING]
     values = {
@@ -182,11 +224,9 @@ def _told_findings(
         "problems": problems,
         "warnings": warnings,
     }
-    order = list(reversed(Severity))
-    worst_first = sorted(findings, key=lambda finding: order.index(finding.severity))
-    lines += [f"{_MARKS[each.severity]}{each.sentence}" for each in worst_first[:_SHOWN]]
-    if len(worst_first) > _SHOWN:
-        lines.append(f"… and {len(worst_first) - _SHOWN:,} more; --json lists all.")
+    lines += [f"{_MARKS[each.severity]}{each.sentence}" for each in findings[:_SHOWN]]
+    if len(findings) > _SHOWN:
+        lines.append(f"… and {len(findings) - _SHOWN:,} more; --json lists all.")
     if problems:
         noun = count_of(problems, "problem")
         found = f"{noun} found." if not values.get("repaired") else f"{noun} left."

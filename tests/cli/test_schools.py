@@ -168,3 +168,31 @@ def test_a_backup_that_cannot_be_is_one_sentence(learnhub, home, arguments, code
     assert said in ended.sentence
     assert files(home) == before
     assert home.ask("SELECT count(*) FROM courses") == [5]
+
+
+def test_a_check_says_in_words_whether_all_fits(learnhub):
+    ended = learnhub("db", "check")
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert "OK: The simulated gateway's book is on this computer." in lines
+    assert lines[-1] == "school.db and this program fit."
+    assert {each["severity"] for each in learnhub("db", "check", "--json").json["findings"]} == {
+        "ok"
+    }
+
+
+def test_a_check_misses_the_gateway_s_book(learnhub, home):
+    for book in (home.path / "data" / "gateways").iterdir():
+        book.unlink()
+    ended = learnhub("db", "check", "--json")
+    assert (ended.code, ended.json["warnings"]) == (0, 1)
+    assert ended.json["findings"][-1]["sentence"].startswith(
+        "The simulated gateway's book is not on this computer"
+    )
+
+
+def test_a_check_of_a_file_without_a_school_finds_a_problem(learnhub, home):
+    (home.path / "empty.db").touch()
+    ended = learnhub("db", "check", "--database", "sqlite:///empty.db")
+    assert (ended.code, ended.sentence) == (1, "1 problem found.")
+    assert "Problem: This database holds no school yet." in ended.out
