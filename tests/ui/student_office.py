@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from learnhub_desktop.bridge import Bridge
@@ -97,6 +98,14 @@ class School:
         return made
 
 
+class StudentOffice(Office):
+    """An office where the window is active again after a dialog, as on a real desktop."""
+
+    def press(self, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+        self.window.activateWindow()
+        super().press(key, *modifiers)
+
+
 @pytest.fixture
 def school(desk: Desk) -> School:
     return School(desk)
@@ -131,7 +140,7 @@ def make_students(
         window.activateWindow()
         # Without it no key is heard and nothing has the focus.
         qtbot.waitUntil(window.isActiveWindow)
-        office = Office(window, database, desk, qtbot)
+        office = StudentOffice(window, database, desk, qtbot)
         if page != "students":
             window.show_page(page)
         else:

@@ -88,8 +88,11 @@ class Standings(QWidget):
     def show_query(self, query: ListQuery) -> None:
         """Press the button of the standing that the list shows."""
         shown = {wanted.name: wanted for wanted in query.filters}
+        # An exclusive group keeps one pressed, also where the list shows everybody.
+        self._group.setExclusive(False)
         for standing, made in zip(_STANDINGS, self.buttons, strict=True):
             made.setChecked(shown.get(standing.filter.name) == standing.filter)
+        self._group.setExclusive(True)
 
     def show_counts(self, counted: CourseProgress, *, now: datetime, zone: tzinfo) -> None:
         numbers = (
