@@ -1,3 +1,6 @@
+import csv
+import io
+import json
 import time
 
 import pytest
@@ -156,6 +159,22 @@ def test_a_file_that_cannot_be_read_is_wrong_use(learnhub, arguments, said):
 def test_students_have_no_instructor_and_no_currency(bring_in, option):
     ended = bring_in("name,email\na,a@x.org\n", option, "USD", what="students")
     assert (ended.code, ended.sentence) == (2, f"{option} goes with courses only.")
+
+
+def test_naughty_strings_are_stored_as_they_are_or_refused_by_line(bring_in, home):
+    strings = json.loads(shared_data("06-strings-blns", "blns.json").read_bytes())
+    table = io.StringIO()
+    rows = csv.writer(table)
+    rows.writerow(["name", "email"])
+    rows.writerows([text, f"s{number}@example.org"] for number, text in enumerate(strings))
+    found = bring_in(table.getvalue(), "--json", what="students").json
+    stored = dict(home.ask("SELECT email, name FROM users"))
+    kept = [text for number, text in enumerate(strings) if f"s{number}@example.org" in stored]
+    assert found["added"] == len(kept) == len(strings) - len(found["rejected"]) > 450
+    for number, text in enumerate(strings):
+        if text in kept:
+            assert stored[f"s{number}@example.org"] == text.strip()
+    assert all(row["reason"].endswith(".") for row in found["rejected"])
 
 
 ENCODED = {
