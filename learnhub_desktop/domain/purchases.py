@@ -100,6 +100,7 @@ def parameters_hash(parameters: Mapping[str, Any]) -> str:
 _PARAMETER_NAMES: Final = {
     "student_id": "the student",
     "course_id": "the course",
+    "plan_type": "the plan",
     "amount": "the amount",
     "currency": "the currency",
     "payment_method": "the payment method",

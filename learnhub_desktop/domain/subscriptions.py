@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from learnhub_desktop.domain.billing import add_months
 from learnhub_desktop.domain.changes import Changes
@@ -23,10 +24,23 @@ class SubscriptionRefusal(StrEnum):
     KEY_REUSED = "key_reused"
 
 
+# What a charge fails for although no bank has refused it: nobody's fault, so nobody is past due.
+NOT_DECLINED: Final = frozenset(
+    {
+        "gateway_unreachable",
+        "hold_expired",
+        "not_found",
+        "not_accepted",
+        "key_reused",
+        "cancelled",
+    }
+)
+
+
 class BillingOutcome(StrEnum):
     PAID = "paid"
     DECLINED = "declined"
-    NOT_SENT = "not_sent"  # the gateway was not reachable
+    NOT_SENT = "not_sent"  # it never reached the gateway
     UNKNOWN = "unknown"
     NOT_DUE = "not_due"
     ENDED = "ended"
@@ -40,6 +54,18 @@ def next_period_end(anchor: date, current_end: date, months: int) -> date:
     """
     passed = (current_end.year - anchor.year) * 12 + current_end.month - anchor.month
     return add_months(anchor, passed + months)
+
+
+def period_to_bill(anchor: date, current_end: date, months: int, today: date) -> tuple[date, date]:
+    """The period that is due: the one that begins at ``current_end``, or, where that is over
+    already, the one that ``today`` lies in.
+
+    While a period went unpaid its courses were closed, so nobody owes it.
+    """
+    start, end = current_end, next_period_end(anchor, current_end, months)
+    while end <= today:
+        start, end = end, next_period_end(anchor, end, months)
+    return start, end
 
 
 def parse_schedule(text: str) -> tuple[int, ...]:
@@ -114,7 +140,6 @@ class Billed:
     changes: Changes
     subscription_id: int
     payment_id: int | None = None
-    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,33 @@
-"""Subscriptions: sign up, bill the next period, change, cancel, open a course."""
+"""Subscriptions: sign up, change the plan or the card, cancel, open a course."""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from learnhub_desktop.db.repositories.keys import StoredKey
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.changes import Changes, Touched
 from learnhub_desktop.domain.enrolments import StudentFacts
-from learnhub_desktop.domain.purchases import GATEWAY_METHODS, Purchase, PurchaseOutcome
+from learnhub_desktop.domain.moments import say_day
+from learnhub_desktop.domain.purchases import (
+    GATEWAY_METHODS,
+    Purchase,
+    PurchaseOutcome,
+    PurchaseRefusal,
+)
 from learnhub_desktop.domain.school import Plan
 from learnhub_desktop.domain.states import (
-    BillingStatus,
     CourseStatus,
     EnrolmentSource,
     EnrolmentStatus,
-    EventType,
-    KeyState,
-    PaymentKind,
     PaymentMethod,
-    PaymentStatus,
     SubscriptionStatus,
+    UserType,
 )
 from learnhub_desktop.domain.subscriptions import (
     SubscriptionFacts,
@@ -32,16 +35,17 @@ from learnhub_desktop.domain.subscriptions import (
     next_period_end,
 )
 from learnhub_desktop.domain.text import check_text
-from learnhub_desktop.errors import InvalidInput, NotFound, OutcomeUnknown, RuleRefused
+from learnhub_desktop.errors import InvalidInput, NotFound, RuleRefused
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import holds, keys, settling
-from learnhub_desktop.services.periods import period_end_moment
+from learnhub_desktop.services.periods import Started, charge_period, period_end_moment, school_day
 from learnhub_desktop.services.purchase_checks import full_sentence
 from learnhub_desktop.services.purchase_words import purchase_of
+from learnhub_desktop.services.recording import write_once
 from learnhub_desktop.services.refund_effects import end_subscription
 
 OPERATION: Final = "subscription"
-_TOUCHED: Final = Touched.SUBSCRIPTIONS | Touched.PAYMENTS | Touched.STUDENTS
+TOUCHED: Final = Touched.SUBSCRIPTIONS | Touched.PAYMENTS | Touched.STUDENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,48 +70,55 @@ class SignUp:
         }
 
 
-def sign_up(database: Database, order: SignUp, *, gateways: Gateways) -> Purchase:
-    """Start a subscription with its first period paid. The same key never starts two."""
+def sign_up(
+    database: Database,
+    order: SignUp,
+    *,
+    gateways: Gateways,
+    wait_s: float = settling.WAIT_S,
+) -> Purchase:
+    """Start a subscription with its first period paid. The same key never starts two.
+
+    RuleRefused where nothing was done. OutcomeUnknown where it is not known what was: calling
+    again with the same key, or "Ask now", settles it.
+    """
     keys.check_key(order.key)
     if order.method not in GATEWAY_METHODS or not order.card.strip():
         raise InvalidInput("card", "A subscription needs a card: the gateway's token for it.")
     gateway = gateways.for_method(order.method)
     fingerprint = gateway.card_fingerprint(order.card)
-    try:
-        held = database.write(begin, order, fingerprint, gateway.name)
-    except OutcomeUnknown:
-        held = database.write(begin, order, fingerprint, gateway.name)
+    caller = uuid.uuid4().hex
+    held = write_once(
+        database, None, order.key, begin, order, fingerprint, gateway.name, caller=caller
+    )
     if isinstance(held, settling.Held):
         return settling.charge(database, held, gateways=gateways)
-    if held.outcome is PurchaseOutcome.IN_PROGRESS:
-        return settling.wait_for_first(database, held, gateways=gateways, wait_s=settling.WAIT_S)
+    if held.replayed and settling.is_unsettled(held):
+        return settling.wait_for_first(database, held, gateways=gateways, wait_s=wait_s)
     return held
 
 
 def begin(
-    uow: UnitOfWork, order: SignUp, fingerprint: str | None, gateway_name: str
+    uow: UnitOfWork,
+    order: SignUp,
+    fingerprint: str | None,
+    gateway_name: str,
+    *,
+    caller: str = "",
 ) -> settling.Held | Purchase:
     """Write the subscription, not running yet, with its first bill and pending charge."""
     uow.actor.require(Right.TAKE_PAYMENT)
     student = uow.enrolments.lock_student(order.student_id)
-    stored = keys.find_first(
-        uow,
-        order.key,
-        OPERATION,
-        order.parameters(fingerprint),
-        refusal=SubscriptionRefusal.KEY_REUSED,
-    )
-    if stored is not None:
-        outcome = (
-            PurchaseOutcome.IN_PROGRESS
-            if stored.state is KeyState.IN_PROGRESS
-            else PurchaseOutcome(stored.result["outcome"])
-        )
-        return purchase_of(uow, outcome, order.key, stored.payment_id, replayed=True)
-    plan = _check(uow, order, student)
     if fingerprint is not None:
         uow.payments.see_card(fingerprint, uow.now())
-    today = uow.now().astimezone(uow.settings.get().zone).date()
+    parameters = order.parameters(fingerprint)
+    stored = keys.find_first(
+        uow, order.key, OPERATION, parameters, refusal=SubscriptionRefusal.KEY_REUSED
+    )
+    if stored is not None:
+        return _again(uow, stored, order.card, caller)
+    plan = _check(uow, order, student)
+    today = school_day(uow)
     subscription_id = uow.billing.add(
         user_id=student.user_id,
         plan_type=plan.plan_type,
@@ -121,18 +132,66 @@ def begin(
         card_fingerprint=fingerprint,
         created_at=uow.now(),
     )
-    return _charge_period(
-        uow, uow.billing.get(subscription_id), plan, key=order.key, gateway_name=gateway_name,
-        parameters=order.parameters(fingerprint),
-    )  # fmt: skip
+    subscription = uow.billing.get(subscription_id)
+    period = (today, next_period_end(today, today, plan.period_months))
+    started = charge_period(
+        uow, subscription, plan, period, key=order.key, gateway_name=gateway_name
+    )
+    return keep(uow, started, order.key, parameters, card=order.card, caller=caller)
+
+
+def _again(
+    uow: UnitOfWork, stored: StoredKey, card: str | None, caller: str
+) -> settling.Held | Purchase:
+    """The key was used before: what became of it, or our own charge whose COMMIT went unanswered."""
+    payment = None if stored.payment_id is None else uow.payments.find(stored.payment_id)
+    if payment is None:
+        # A payment of a closed year: only the key tells the result.
+        outcome = PurchaseOutcome(stored.result.get("outcome", PurchaseOutcome.COMPLETED))
+        return purchase_of(uow, outcome, stored.key, replayed=True)
+    if stored.is_by(caller):
+        return settling.resume(uow, payment, card=card)
+    return settling.told(uow, payment)
+
+
+def keep(
+    uow: UnitOfWork,
+    started: Started,
+    key: str,
+    parameters: dict[str, Any],
+    *,
+    card: str | None,
+    caller: str,
+) -> settling.Held:
+    """Store the charge's key, last in its transaction; return what only this call may send."""
+    uow.keys.add(
+        key,
+        OPERATION,
+        parameters,
+        account=uow.actor.account,
+        now=uow.now(),
+        payment_id=started.payment_id,
+        caller=caller,
+    )
+    return settling.held_of(uow, started.payment_id, card=card, expires_at=started.expires_at)
 
 
 def _check(uow: UnitOfWork, order: SignUp, student: StudentFacts) -> Plan:
     if student.deleted_at is not None:
         raise NotFound("This account was deleted.")
+    if student.user_type is not UserType.STUDENT:
+        raise RuleRefused(
+            PurchaseRefusal.NO_STUDENT, f"{student.name} is not a student, but {student.user_type}."
+        )
     if uow.billing.find_running(student.user_id) is not None:
         raise RuleRefused(
             SubscriptionRefusal.HAS_ONE_ALREADY, f"{student.name} has a subscription already."
+        )
+    if uow.billing.find_open_charge(user_id=student.user_id) is not None:
+        raise RuleRefused(
+            SubscriptionRefusal.OPEN_CHARGE,
+            f"{student.name} has a subscription whose charge is not settled yet. Ask about that "
+            "payment first.",
         )
     plan = uow.billing.find_plan(order.plan_type)
     if plan is None or not plan.offered:
@@ -146,121 +205,6 @@ def _check(uow: UnitOfWork, order: SignUp, student: StudentFacts) -> Plan:
     return plan
 
 
-def _charge_period(
-    uow: UnitOfWork,
-    subscription: SubscriptionFacts,
-    plan: Plan,
-    *,
-    key: str,
-    gateway_name: str,
-    parameters: dict[str, Any],
-) -> settling.Held:
-    """Write the pending charge of the next period. The row lock makes desks queue here."""
-    now = uow.now()
-    start = subscription.current_period_end
-    end = next_period_end(subscription.start_date, start, plan.period_months)
-    expires_at = now + timedelta(minutes=uow.settings.get().hold_minutes_card)
-    payment_id = uow.payments.add(
-        user_id=subscription.user_id,
-        subscription_id=subscription.subscription_id,
-        kind=PaymentKind.CHARGE,
-        amount=plan.price,
-        currency=plan.currency,
-        payment_method=subscription.method,
-        status=PaymentStatus.PENDING,
-        payment_gateway=gateway_name,
-        card_fingerprint=subscription.card_fingerprint,
-        idempotency_key=key,
-        hold_expires_at=expires_at,
-        next_check_at=expires_at,
-        created_at=now,
-    )
-    uow.payments.note(
-        payment_id,
-        [
-            (
-                EventType.INITIATED,
-                {
-                    "subscription_id": subscription.subscription_id,
-                    "period_start": start.isoformat(),
-                    "period_end": end.isoformat(),
-                    "amount": str(plan.price),
-                    "currency": plan.currency,
-                },
-            ),
-            (EventType.PAYMENT_GATEWAY_CALLED, {"gateway": gateway_name}),
-        ],
-        now,
-    )
-    bill = uow.billing.find_bill(subscription.subscription_id, start)
-    values: dict[str, Any] = {
-        "charge_payment_id": payment_id,
-        "amount": plan.price,
-        "currency": plan.currency,
-        "billing_period_end": end,
-        "status": BillingStatus.PENDING,
-    }
-    if bill is None:
-        uow.billing.add_bill(
-            subscription_id=subscription.subscription_id,
-            billing_period_start=start,
-            created_at=now,
-            **values,
-        )
-    else:
-        uow.billing.update_bill(bill.billing_id, **values)
-    uow.keys.add(
-        key, OPERATION, parameters, account=uow.actor.account, now=now, payment_id=payment_id
-    )
-    return settling.held_of(uow, payment_id, card=subscription.payment_token, expires_at=expires_at)
-
-
-def renew(database: Database, subscription_id: int, *, gateways: Gateways) -> Purchase | Changes:
-    """Bill the next period if it is due. Called twice, or on many desks, it bills once."""
-    begun = database.write(begin_renewal, subscription_id)
-    if isinstance(begun, settling.Held):
-        return settling.charge(database, begun, gateways=gateways)
-    return begun
-
-
-def begin_renewal(uow: UnitOfWork, subscription_id: int) -> settling.Held | Changes:
-    """Look at the due date again under the lock; write the charge, or end what is over."""
-    uow.actor.require(Right.RUN_JOBS)
-    seen = uow.billing.get(subscription_id)
-    student = uow.enrolments.lock_student(seen.user_id)
-    uow.subscriptions.lock_with_courses(subscription_id)
-    subscription = uow.billing.lock(subscription_id)
-    now = uow.now()
-    today = now.astimezone(uow.settings.get().zone).date()
-    if not subscription.is_due(today, now):
-        return Changes(Touched.NOTHING, f"{student.name}'s next period is not due.")
-    if subscription.cancel_at_period_end:
-        end_subscription(uow, subscription_id)
-        return Changes(
-            _TOUCHED | Touched.ENROLMENTS | Touched.CATALOG,
-            f"{student.name}'s subscription has ended, as was asked for.",
-            subject_id=subscription_id,
-        )
-    bill = uow.billing.find_bill(subscription_id, subscription.current_period_end)
-    if bill is not None and bill.status is not BillingStatus.FAILED:
-        return Changes(
-            Touched.NOTHING, f"{student.name}'s period is being charged, or was charged already."
-        )
-    plan = uow.billing.find_plan(subscription.next_plan_type or subscription.plan_type)
-    assert plan is not None
-    attempt = 0 if bill is None else bill.retry_count
-    key = f"renew-{subscription_id}-{subscription.current_period_end:%Y%m%d}-{attempt}"
-    parameters = {
-        "subscription_id": subscription_id,
-        "period_start": subscription.current_period_end.isoformat(),
-        "attempt": attempt,
-    }
-    first = uow.billing.gateway_of(subscription_id)
-    return _charge_period(
-        uow, subscription, plan, key=key, gateway_name=first, parameters=parameters
-    )
-
-
 def change_plan(uow: UnitOfWork, subscription_id: int, plan_type: str) -> Changes:
     """Bill another plan from the next period on; what is paid stays as it is."""
     student, subscription = _lock_running(uow, subscription_id)
@@ -270,10 +214,34 @@ def change_plan(uow: UnitOfWork, subscription_id: int, plan_type: str) -> Change
     following = None if plan.plan_type == subscription.plan_type else plan.plan_type
     uow.billing.update(subscription_id, next_plan_type=following)
     return Changes(
-        _TOUCHED,
-        f"{student.name} is billed for “{plan.title}” from {_day(subscription)} on: "
+        TOUCHED,
+        f"{student.name} is billed for “{plan.title}” from {_day(uow, subscription)} on: "
         f"{money.text(plan.price, plan.currency)} a period.",
         subject_id=subscription_id,
+    )
+
+
+def change_card(
+    uow: UnitOfWork, subscription_id: int, *, card: str, fingerprint: str | None
+) -> Changes:
+    """Charge another card from now on; what is past due is tried with it at once.
+
+    ``card`` is the gateway's token, ``fingerprint`` what the gateway knows it by.
+    """
+    student, subscription = _lock_running(uow, subscription_id)
+    if not card.strip():
+        raise InvalidInput("card", "Name the card: the gateway's token for it.")
+    if fingerprint is not None:
+        uow.payments.see_card(fingerprint, uow.now())
+    values = {"payment_token": card.strip(), "card_fingerprint": fingerprint}
+    waits = subscription.next_retry_at is not None
+    if waits:
+        uow.billing.update(subscription_id, next_retry_at=uow.now(), **values)
+    else:
+        uow.billing.update(subscription_id, **values)
+    when = "within minutes" if waits else f"on {_day(uow, subscription)}"
+    return Changes(
+        TOUCHED, f"{student.name}'s new card is charged {when}.", subject_id=subscription_id
     )
 
 
@@ -285,14 +253,14 @@ def cancel(uow: UnitOfWork, subscription_id: int, *, now: bool, reason: str) -> 
     if now:
         end_subscription(uow, subscription_id)
         return Changes(
-            _TOUCHED | Touched.ENROLMENTS | Touched.CATALOG,
+            TOUCHED | Touched.ENROLMENTS | Touched.CATALOG,
             f"{student.name}'s subscription has ended, with the access that it opened.",
             subject_id=subscription_id,
         )
     uow.billing.update(subscription_id, cancel_at_period_end=True)
     return Changes(
-        _TOUCHED,
-        f"{student.name}'s subscription ends on {_day(subscription)}. Access stays until then.",
+        TOUCHED,
+        f"{student.name}'s subscription ends on {_day(uow, subscription)}. Access stays until then.",
         subject_id=subscription_id,
     )
 
@@ -302,8 +270,8 @@ def resume(uow: UnitOfWork, subscription_id: int) -> Changes:
     student, subscription = _lock_running(uow, subscription_id)
     uow.billing.update(subscription_id, cancel_at_period_end=False, cancel_reason=None)
     return Changes(
-        _TOUCHED,
-        f"{student.name}'s subscription goes on; the next period begins on {_day(subscription)}.",
+        TOUCHED,
+        f"{student.name}'s subscription goes on; the next period begins on {_day(uow, subscription)}.",
         subject_id=subscription_id,
     )
 
@@ -316,6 +284,13 @@ def open_course(uow: UnitOfWork, subscription_id: int, course_id: int) -> Change
     subscription = uow.billing.lock(subscription_id)
     if not subscription.is_running:
         raise RuleRefused(SubscriptionRefusal.NOT_RUNNING, "This subscription is not running.")
+    until = period_end_moment(uow, subscription.current_period_end)
+    if until <= uow.now():
+        raise RuleRefused(
+            SubscriptionRefusal.ENDED,
+            f"What {student.name} has paid for ended on {_day(uow, subscription)}. It can open "
+            "courses again once the next period is paid.",
+        )
     existing = uow.enrolments.find(student.user_id, course_id)
     if existing is not None and existing.holds_a_seat:
         raise RuleRefused(
@@ -341,13 +316,12 @@ def open_course(uow: UnitOfWork, subscription_id: int, course_id: int) -> Change
     else:
         enrollment_id = existing.enrollment_id
         holds.activate(uow, existing, EnrolmentSource.SUBSCRIPTION, subscription_id=subscription_id)
-    until = period_end_moment(uow, subscription.current_period_end)
     uow.enrolments.open_access(student.user_id, course_id, until, now)
     found = uow.enrolments.find_course(course_id)
     title = found.title if found is not None else "the course"
     return Changes(
-        _TOUCHED | Touched.ENROLMENTS | Touched.CATALOG,
-        f"Opened “{title}” for {student.name}, until {_day(subscription)} and each time the "
+        TOUCHED | Touched.ENROLMENTS | Touched.CATALOG,
+        f"Opened “{title}” for {student.name}, until {_day(uow, subscription)} and each time the "
         "subscription is paid.",
         subject_id=enrollment_id,
     )
@@ -364,6 +338,6 @@ def _lock_running(uow: UnitOfWork, subscription_id: int) -> tuple[StudentFacts, 
     return student, subscription
 
 
-def _day(subscription: SubscriptionFacts) -> str:
-    day = subscription.current_period_end
-    return f"{day.day} {day:%B %Y}"
+def _day(uow: UnitOfWork, subscription: SubscriptionFacts) -> str:
+    ends_at = period_end_moment(uow, subscription.current_period_end)
+    return say_day(ends_at, uow.settings.get().zone)

@@ -10,7 +10,13 @@ from sqlalchemy import Select, or_, select, update
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
 from learnhub_desktop.domain.school import Plan
-from learnhub_desktop.domain.states import BillingStatus, PaymentMethod, SubscriptionStatus
+from learnhub_desktop.domain.states import (
+    OPEN_PAYMENTS,
+    BillingStatus,
+    PaymentKind,
+    PaymentMethod,
+    SubscriptionStatus,
+)
 from learnhub_desktop.domain.subscriptions import BillingFacts, SubscriptionFacts
 from learnhub_desktop.errors import NotFound
 
@@ -85,6 +91,21 @@ class BillingRepository(Repository):
             )
         )
 
+    def due_again(self, now: datetime, *, limit: int, after: int = 0) -> list[int]:
+        """Those of them whose last charge did not succeed and whose next try has come."""
+        return list(
+            self.connection.scalars(
+                select(_S.subscription_id)
+                .where(
+                    _S.status.in_(_RUNNING),
+                    _S.next_retry_at <= now,
+                    _S.subscription_id > after,
+                )
+                .order_by(_S.subscription_id)
+                .limit(limit)
+            )
+        )
+
     def find_plan(self, plan_type: str) -> Plan | None:
         c = t.subscription_plans.c
         row = self.connection.execute(
@@ -101,6 +122,26 @@ class BillingRepository(Repository):
 
     def find_bill_of(self, charge_payment_id: int) -> BillingFacts | None:
         return self._bill(_BILL.where(_B.charge_payment_id == charge_payment_id))
+
+    def find_open_charge(
+        self, *, user_id: int | None = None, subscription_id: int | None = None
+    ) -> int | None:
+        """A charge of the subscription, or of any of the student's, that is not settled."""
+        c = t.payments.c
+        whose = (
+            c.user_id == user_id if user_id is not None else c.subscription_id == subscription_id
+        )
+        found: int | None = self.connection.scalar(
+            select(c.payment_id)
+            .where(
+                whose,
+                c.subscription_id.is_not(None),
+                c.kind == PaymentKind.CHARGE,
+                c.status.in_(sorted(OPEN_PAYMENTS)),
+            )
+            .limit(1)
+        )
+        return found
 
     def gateway_of(self, subscription_id: int) -> str:
         """The gateway that its last charge went through, which knows the payment token."""
