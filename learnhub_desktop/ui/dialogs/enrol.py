@@ -118,6 +118,11 @@ class EnrolDialog(MoneyDialog):
         if self._student_id is not None or self._course_id is not None:
             self._tasks.start("preset", self._take_preset)
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether the offer is still on its way."""
+        return bool(self._tasks.running("look") or self._tasks.running("preset"))
+
     # Who and what
 
     async def _take_preset(self) -> None:

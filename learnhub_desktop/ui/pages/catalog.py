@@ -18,8 +18,9 @@ from learnhub_desktop.services import catalog, students
 from learnhub_desktop.ui.desk import Desk
 from learnhub_desktop.ui.pages.list_page import ListPage
 from learnhub_desktop.ui.panels.course import course_panel, row_panel
-from learnhub_desktop.ui.panels.course_actions import COURSE_ACTIONS, PAGE, CourseActions
+from learnhub_desktop.ui.panels.course_actions import COURSE_ACTIONS, CourseActions
 from learnhub_desktop.ui.panels.course_sections import CourseTabs, SeatsBar
+from learnhub_desktop.ui.panels.lesson_actions import PAGE
 from learnhub_desktop.ui.shortcuts import Action
 from learnhub_desktop.ui.widgets.filters import (
     ChoiceFilter,

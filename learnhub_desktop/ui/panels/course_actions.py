@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.archiving import ArchiveRefusal
-from learnhub_desktop.domain.catalog import CourseRow, Lesson, Quiz
+from learnhub_desktop.domain.catalog import CourseRow
 from learnhub_desktop.domain.changes import Changes
 from learnhub_desktop.domain.lists import ListQuery
 from learnhub_desktop.domain.progress import CourseProgress
@@ -17,37 +17,32 @@ from learnhub_desktop.domain.states import CourseStatus
 from learnhub_desktop.domain.students import EnrolmentRow
 from learnhub_desktop.errors import NotFound, RuleRefused
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.services import archiving, catalog, lessons, lists, progress, sales
+from learnhub_desktop.services import archiving, catalog, lists, progress, sales
 from learnhub_desktop.services import settings as school_settings
 from learnhub_desktop.ui.dialogs.archive import ArchiveDialog, RestoreDialog
 from learnhub_desktop.ui.dialogs.course import CourseDialog
 from learnhub_desktop.ui.dialogs.dialog import FormDialog, ask
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from learnhub_desktop.ui.dialogs.enrol_many import EnrolManyDialog
-from learnhub_desktop.ui.dialogs.lesson import (
-    EditLessonDialog,
-    NewLessonDialog,
-    RemoveLessonDialog,
-    ReopenDialog,
-)
 from learnhub_desktop.ui.dialogs.prerequisites import PrerequisitesDialog
-from learnhub_desktop.ui.dialogs.quiz import QuizDialog, RemoveQuizDialog
 from learnhub_desktop.ui.dialogs.sale import EndSaleDialog, SaleCourse, SaleDialog
 from learnhub_desktop.ui.dialogs.tags import TagsDialog
 from learnhub_desktop.ui.pages.course_students import show_course
 from learnhub_desktop.ui.pages.page import Page
 from learnhub_desktop.ui.panels.course import CourseView, as_reason, open_sale, refusal
 from learnhub_desktop.ui.panels.course_sections import CourseTabs
+from learnhub_desktop.ui.panels.lesson_actions import (
+    LESSON_ACTIONS,
+    PAGE,
+    LessonActions,
+    Work,
+    course_action,
+)
 from learnhub_desktop.ui.panels.lessons import Part
 from learnhub_desktop.ui.shortcuts import Action
 
-PAGE: Final = "catalog"
 _LATEST: Final = 5
 _EDIT, _ENROL = Right.EDIT_CATALOG, Right.ENROL
-
-
-def _action(name: str, text: str, shortcut: str, icon: str, right: Right) -> Action:
-    return Action(name, text, shortcut, page=PAGE, icon=icon, right=right)
 
 
 COURSE_ACTIONS: Final = (
@@ -61,34 +56,26 @@ COURSE_ACTIONS: Final = (
         in_head=True,
         is_primary=True,
     ),  # fmt: skip
-    _action("course_enrol", "Enrol a student…", "Ctrl+B", "user-plus", _ENROL),
-    _action("course_enrol_list", "Enrol a list…", "Ctrl+Shift+B", "list-plus", _ENROL),
-    _action("course_students", "Show its students", "Ctrl+U", "users-three", Right.VIEW_STUDENTS),
-    _action("course_edit", "Edit…", "F2", "pencil-simple", _EDIT),
-    _action("course_tags", "Tags…", "Ctrl+G", "tag", _EDIT),
-    _action("course_prerequisites", "Prerequisites…", "Ctrl+Shift+G", "tree-structure", _EDIT),
-    _action("course_publish", "Make active", "Ctrl+P", "eye", _EDIT),
-    _action("course_unpublish", "Make a draft again", "Ctrl+Shift+P", "eye-slash", _EDIT),
-    _action("sale_start", "Start a sale…", "Ctrl+T", "percent", _EDIT),
-    _action("sale_end", "End the sale…", "Ctrl+Shift+T", "prohibit", _EDIT),
-    _action("course_archive", "Archive…", "Ctrl+Shift+D", "archive", Right.ARCHIVE_COURSE),
-    _action(
+    course_action("course_enrol", "Enrol a student…", "Ctrl+B", "user-plus", _ENROL),
+    course_action("course_enrol_list", "Enrol a list…", "Ctrl+Shift+B", "list-plus", _ENROL),
+    course_action(
+        "course_students", "Show its students", "Ctrl+U", "users-three", Right.VIEW_STUDENTS
+    ),
+    course_action("course_edit", "Edit…", "F2", "pencil-simple", _EDIT),
+    course_action("course_tags", "Tags…", "Ctrl+G", "tag", _EDIT),
+    course_action(
+        "course_prerequisites", "Prerequisites…", "Ctrl+Shift+G", "tree-structure", _EDIT
+    ),
+    course_action("course_publish", "Make active", "Ctrl+P", "eye", _EDIT),
+    course_action("course_unpublish", "Make a draft again", "Ctrl+Shift+P", "eye-slash", _EDIT),
+    course_action("sale_start", "Start a sale…", "Ctrl+T", "percent", _EDIT),
+    course_action("sale_end", "End the sale…", "Ctrl+Shift+T", "prohibit", _EDIT),
+    course_action("course_archive", "Archive…", "Ctrl+Shift+D", "archive", Right.ARCHIVE_COURSE),
+    course_action(
         "course_restore", "Restore", "Ctrl+Shift+R", "arrow-counter-clockwise", Right.ARCHIVE_COURSE
     ),
-    _action("lesson_new", "New lesson…", "Ctrl+L", "plus", _EDIT),
-    _action("quiz_new", "New quiz…", "Ctrl+Shift+N", "question", _EDIT),
-    _action("part_edit", "Edit lesson or quiz…", "F4", "note-pencil", _EDIT),
-    _action("lesson_up", "Move lesson up", "Alt+Up", "arrow-up", _EDIT),
-    _action("lesson_down", "Move lesson down", "Alt+Down", "arrow-down", _EDIT),
-    _action("part_remove", "Remove lesson or quiz…", "Ctrl+Del", "trash", _EDIT),
-    _action("course_reopen", "Reopen for who completed it…", "Ctrl+Shift+O", "lock-open", _EDIT),
+    *LESSON_ACTIONS,
 )
-_LESSON_BUTTONS: Final = (
-    *("lesson_new", "quiz_new", "part_edit", "lesson_up", "lesson_down", "part_remove"),
-)
-_NEED_A_LESSON: Final = ("quiz_new", "lesson_up", "lesson_down")
-_NEED_A_PART: Final = ("part_edit", "part_remove")
-Work = Callable[[CourseView, Part | None], Awaitable[None]]
 
 
 class CourseActions:
@@ -113,6 +100,7 @@ class CourseActions:
         self._gateways = gateways
         self._selected = selected
         self._made = made
+        self._lessons = LessonActions(page, tabs.lessons)
         self._works: dict[str, Work] = {
             "course_enrol": self._enrol,
             "course_enrol_list": self._enrol_list,
@@ -126,21 +114,11 @@ class CourseActions:
             "sale_end": self._end_sale,
             "course_archive": self._archive,
             "course_restore": self._restore,
-            "lesson_new": self._new_lesson,
-            "quiz_new": self._new_quiz,
-            "part_edit": self._edit_part,
-            "lesson_up": partial(self._move, -1),
-            "lesson_down": partial(self._move, 1),
-            "part_remove": self._remove_part,
-            "course_reopen": self._reopen,
+            **self._lessons.works(),
         }
         page.on("course_new", self._begin_new)
         for name in self._works:
             page.on(name, partial(self._begin, name))
-        known = {action.name: action for action in COURSE_ACTIONS if page.may(action.name)}
-        tabs.lessons.add_buttons([known[name] for name in _LESSON_BUTTONS if name in known])
-        tabs.lessons.asked.connect(page.trigger)
-        tabs.lessons.lessons.opened.connect(lambda _: page.trigger("part_edit"))
         tabs.students.asked.connect(page.trigger)
         tabs.about.asked.connect(page.trigger)
 
@@ -190,21 +168,8 @@ class CourseActions:
         view = self.view
         if view is not None and view.row.course_id != rows[0].course_id:
             view = None
-        return as_reason(refusal(name, rows[0], view) or self._no_part(name))
-
-    def _no_part(self, name: str) -> str:
-        """Why it cannot be done to the lesson or quiz that is selected, if one is."""
-        part, chosen = self._tabs.lessons.lessons.part(), self._tabs.lessons.lessons.lesson()
-        if name in _NEED_A_PART and part is None:
-            return "Select a lesson or a quiz first."
-        if name in _NEED_A_LESSON and chosen is None:
-            return "Select a lesson first."
-        count = 0 if self.view is None else len(self.view.detail.lessons)
-        if name == "lesson_up" and chosen is not None and chosen.position <= 1:
-            return "It is the first one already."
-        if name == "lesson_down" and chosen is not None and chosen.position >= count:
-            return "It is the last one already."
-        return ""
+        count = 0 if view is None else len(view.detail.lessons)
+        return as_reason(refusal(name, rows[0], view) or self._lessons.refusal(name, count))
 
     # What is done
 
@@ -317,55 +282,6 @@ class CourseActions:
         assert view.sale is not None
         await self._open(EndSaleDialog(self._desk.bridge, self._page, sale=view.sale))
 
-    async def _new_lesson(self, view: CourseView, part: Part | None) -> None:
-        dialog = NewLessonDialog(
-            self._desk.bridge, self._page, detail=view.detail, after=_lesson_of(view, part)
-        )
-        made: Changes | None = await ask(dialog)
-        if made is not None and made.subject_id is not None:
-            self._tabs.lessons.lessons.want_lesson(made.subject_id)
-
-    async def _new_quiz(self, view: CourseView, part: Part | None) -> None:
-        lesson = _lesson_of(view, part)
-        if lesson is None:
-            raise NotFound("This lesson is gone. Look at the course again.")
-        await self._open(
-            QuizDialog(
-                self._desk.bridge, self._page, lesson=lesson, course_lessons=view.detail.lessons
-            )
-        )
-
-    async def _edit_part(self, view: CourseView, part: Part | None) -> None:
-        lesson, quiz = _fresh(view, part)
-        if quiz is None:
-            dialog: FormDialog = EditLessonDialog(self._desk.bridge, self._page, lesson=lesson)
-        else:
-            dialog = QuizDialog(
-                self._desk.bridge,
-                self._page,
-                lesson=lesson,
-                course_lessons=view.detail.lessons,
-                quiz=quiz,
-            )
-        await self._open(dialog)
-
-    async def _remove_part(self, view: CourseView, part: Part | None) -> None:
-        lesson, quiz = _fresh(view, part)
-        if quiz is not None:
-            await self._open(RemoveQuizDialog(self._desk.bridge, self._page, quiz=quiz))
-            return
-        removal = await self._desk.bridge.read(lessons.preview_removal, lesson.lesson_id)
-        await self._open(RemoveLessonDialog(self._desk.bridge, self._page, removal=removal))
-
-    async def _move(self, by: int, view: CourseView, part: Part | None) -> None:
-        lesson, _ = _fresh(view, part)
-        position = lesson.position + by
-        if 1 <= position <= len(view.detail.lessons):
-            await self._desk.bridge.write(lessons.move_lesson, lesson.lesson_id, position=position)
-
-    async def _reopen(self, view: CourseView, _: Part | None) -> None:
-        await self._open(ReopenDialog(self._desk.bridge, self._page, course=view.detail.course))
-
     async def _open(self, dialog: FormDialog) -> None:
         await ask(dialog)
 
@@ -376,25 +292,6 @@ def _can_be_sold(rows: Sequence[CourseRow]) -> list[SaleCourse]:
         for row in rows
         if row.status is CourseStatus.ACTIVE and row.price
     ]
-
-
-def _lesson_of(view: CourseView, part: Part | None) -> Lesson | None:
-    """The lesson that is meant, as it stands now; None where it is gone or none was."""
-    wanted = part.lesson_id if part is not None else None
-    return next((each for each in view.detail.lessons if each.lesson_id == wanted), None)
-
-
-def _fresh(view: CourseView, part: Part | None) -> tuple[Lesson, Quiz | None]:
-    """The selected lesson, and the quiz if one is selected, as they stand now."""
-    lesson = _lesson_of(view, part)
-    if lesson is None:
-        raise NotFound("This lesson is gone. Look at the course again.")
-    if not isinstance(part, Quiz):
-        return lesson, None
-    for quiz in lesson.quizzes:
-        if quiz.quiz_id == part.quiz_id:
-            return lesson, quiz
-    raise NotFound("This quiz is gone. Look at the course again.")
 
 
 def _plain(name: str) -> str:
