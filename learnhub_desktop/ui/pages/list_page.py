@@ -82,6 +82,7 @@ class ListPage(Page, Generic[RowT]):
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_PAUSE_MS)
         self._walking = QTimer(self, singleShot=True, interval=_WALKING_PAUSE_MS)
         self._is_first = True
+        self._goes_to_first = False
 
         self.search.textEdited.connect(self._typing.start)
         self._typing.timeout.connect(self._on_searched)
@@ -272,6 +273,13 @@ class ListPage(Page, Generic[RowT]):
         """Enter or Down in the search field: search now, then walk through what was found."""
         self._on_searched()
         self.table.setFocus(Qt.FocusReason.TabFocusReason)
+        # The rows in view may still be those of the search before.
+        self._goes_to_first = self.list.is_reading
+        if not self._goes_to_first:
+            self._go_to_first()
+
+    def _go_to_first(self) -> None:
+        self._goes_to_first = False
         if self.table.current_number() is None and self.model.total:
             self.table.go_to(0)
 
@@ -353,6 +361,8 @@ class ListPage(Page, Generic[RowT]):
             self.side.show_panel(panel)
 
     def _on_reloaded(self) -> None:
+        if self._goes_to_first:
+            self._go_to_first()
         # What the panel tells comes from more than the row: a payment's events, for one.
         if self._shown is not None and not self._walking.isActive():
             self._read_detail()
