@@ -9,6 +9,7 @@ from pathlib import Path
 
 from learnhub_desktop import opening, settings
 from learnhub_desktop.cli.terminal import Done, ExitCode, Terminal
+from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.sample import make_sample
 
 
@@ -30,10 +31,11 @@ def sample(options: Namespace, terminal: Terminal) -> Done:
 
 def tour(options: Namespace, terminal: Terminal) -> Done:
     """Drive the real window through its widgets; the pictures are in the folder afterwards."""
+    out = Path(options.out)
+    _check_folder(out)
     # The only command that needs Qt, which takes longer to load than all else together.
     from learnhub_desktop import tour as window_tour
 
-    out = Path(options.out)
     if terminal.as_json:
         with redirect_stdout(sys.stderr):
             code = window_tour.run(out)
@@ -44,3 +46,15 @@ def tour(options: Namespace, terminal: Terminal) -> Done:
     return Done(
         {"out": out}, code=ExitCode.REFUSED, problem="The tour ended at a step that failed."
     )
+
+
+def _check_folder(out: Path) -> None:
+    """The tour empties its folder first, so nothing of a person's may lie there."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InvalidInput("out", f"{out} is a file. Name a folder for the pictures.")
+    if any(path.suffix.lower() != ".png" for path in out.iterdir()):
+        raise InvalidInput(
+            "out", f"{out} holds more than pictures of a tour. Name a new folder, or an empty one."
+        )

@@ -61,3 +61,15 @@ def test_with_json_the_tour_s_own_words_go_elsewhere(learnhub, tour):
     ended = learnhub("tour", "--out", "pictures", "--json")
     assert ended.json == {"out": "pictures"}
     assert ended.err == "a picture in pictures\n"
+
+
+def test_a_folder_with_a_person_s_files_is_not_given_to_the_tour(learnhub, home, tour):
+    (home.path / "letters").mkdir()
+    (home.path / "letters" / "dear.txt").touch()
+    (home.path / "pictures").mkdir()
+    (home.path / "pictures" / "01.png").touch()
+    refused = learnhub("tour", "--out", "letters")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.sentence.startswith("letters holds more than pictures of a tour.")
+    assert learnhub("tour", "--out", "school.db").sentence.startswith("school.db is a file.")
+    assert learnhub("tour", "--out", "pictures").code == 0
