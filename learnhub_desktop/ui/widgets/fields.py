@@ -28,6 +28,7 @@ from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.ui import theme
 
 _GAP: Final = 4
+_MOST_DIGITS: Final = 30
 
 
 class Field(QWidget):
@@ -212,7 +213,8 @@ class NumberField(TextField):
                 return None
             if not (typed.isascii() and typed.removeprefix("-").isdigit()):
                 raise InvalidInput(name, f"{label} must be a whole number.")
-            found = int(typed)
+            # Python reads no thousands of digits; so many are outside of every range anyway.
+            found = int(typed) if len(typed) <= _MOST_DIGITS else highest + 1
             if not lowest <= found <= highest:
                 raise InvalidInput(name, f"{label} must be between {lowest:,} and {highest:,}.")
             return found
