@@ -148,7 +148,7 @@ def _write_table(
     cancelled: Cancelled,
 ) -> TablePart:
     columns = portable.columns_of(table)
-    kinds = [kind for _, kind in columns]
+    encode = portable.encoder(kind for _, kind in columns)
     rows, whole = Sum(), hashlib.sha256()
     next_id = portable.next_id(connection, table)
     statement = portable.rows_of(table.name, columns)
@@ -156,7 +156,7 @@ def _write_table(
         found = connection.execute(statement.execution_options(yield_per=_ROWS_AT_ONCE))
         for portion in found.partitions():
             stop_if(cancelled)
-            lines = [portable.encode(row, kinds) for row in portion]
+            lines = [encode(row) for row in portion]
             for line in lines:
                 rows.add(line)
             block = b"".join(lines)

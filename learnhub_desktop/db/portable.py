@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -177,52 +177,51 @@ def rows_of(name: str, columns: Iterable[tuple[str, str]]) -> Select[Any]:
     return statement.order_by(*keys)
 
 
-def encode(values: Iterable[Any], kinds: Iterable[str]) -> bytes:
-    """One row as a line."""
-    row = [_encoded(value, kind) for value, kind in zip(values, kinds, strict=True)]
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+def encoder(kinds: Iterable[str]) -> Callable[[Iterable[Any]], bytes]:
+    """What makes a line of a row of these kinds."""
+    parts = [_TO_JSON.get(kind) for kind in kinds]
+
+    def encode(values: Iterable[Any]) -> bytes:
+        row = [
+            value if value is None or part is None else part(value)
+            for value, part in zip(values, parts, strict=True)
+        ]
+        return _LINES.encode(row).encode() + b"\n"
+
+    return encode
 
 
-def _encoded(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    match kind:
-        case "json":
-            # Numbers as floats: 49.00, 49.0 and 4.9e1 are the same amount in a document.
-            return json.dumps(
-                json.loads(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")
-            )
-        case "hundredths":
-            return str(value)
-        case "moment":
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        case "date":
-            return value.isoformat()
-        case "flag":
-            return bool(value)
-    return value
+def decoder(kinds: Iterable[str]) -> Callable[[bytes], list[Any]]:
+    """What reads a line of a row of these kinds; NotABackup where it is none."""
+    parts = [_FROM_JSON.get(kind) for kind in kinds]
+
+    def decode(line: bytes) -> list[Any]:
+        try:
+            return [
+                value if value is None or part is None else part(value)
+                for value, part in zip(json.loads(line), parts, strict=True)
+            ]
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise NotABackup("a row cannot be read") from error
+
+    return decode
 
 
-def decode(line: str, kinds: Iterable[str]) -> list[Any]:
-    """A line's values as Python has them; NotABackup where it is no row of these kinds."""
-    try:
-        row = json.loads(line)
-        return [_decoded(value, kind) for value, kind in zip(row, kinds, strict=True)]
-    except (ValueError, TypeError, ArithmeticError) as error:
-        raise NotABackup("a row cannot be read") from error
-
-
-def _decoded(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    match kind:
-        case "hundredths":
-            return Decimal(value)
-        case "moment":
-            return datetime.fromisoformat(value)
-        case "date":
-            return date.fromisoformat(value)
-    return value
+_LINES: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_DOCUMENTS: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_TO_JSON: Final[dict[str, Callable[[Any], Any]]] = {
+    # Numbers as floats: 49.00, 49.0 and 4.9e1 are the same amount in a document.
+    "json": lambda value: _DOCUMENTS.encode(json.loads(value)),
+    "hundredths": str,
+    "moment": lambda value: value.isoformat(timespec="microseconds"),
+    "date": lambda value: value.isoformat(),
+    "flag": bool,
+}
+_FROM_JSON: Final[dict[str, Callable[[Any], Any]]] = {
+    "hundredths": Decimal,
+    "moment": datetime.fromisoformat,
+    "date": date.fromisoformat,
+}
 
 
 class Sum:

@@ -270,14 +270,11 @@ def _load_table(
     """Insert the table's rows; yield how many, a portion at a time."""
     table = portable.bare_table(part.name, part.columns)
     names = [name for name, _ in part.columns]
-    kinds = [kind for _, kind in part.columns]
+    decode = portable.decoder(kind for _, kind in part.columns)
     with archive.open(part.file) as file:
         while lines := list(islice(file, _ROWS_AT_ONCE)):
             stop_if(cancelled)
-            rows = [
-                dict(zip(names, portable.decode(line.decode(), kinds), strict=True))
-                for line in lines
-            ]
+            rows = [dict(zip(names, decode(line), strict=True)) for line in lines]
             try:
                 connection.execute(insert(table), rows)
             except DBAPIError as error:
@@ -297,11 +294,11 @@ def _not_loaded(connection: Connection, part: TablePart, error: DBAPIError) -> E
 
 
 def _compare(connection: Connection, part: TablePart) -> None:
-    kinds = [kind for _, kind in part.columns]
+    encode = portable.encoder(kind for _, kind in part.columns)
     found = Sum()
     statement = portable.rows_of(part.name, part.columns)
     for row in connection.execute(statement.execution_options(yield_per=_ROWS_AT_ONCE)):
-        found.add(portable.encode(row, kinds))
+        found.add(encode(row))
     if (found.rows, str(found)) != (part.rows, part.checksum):
         raise LearnHubError(
             f"The restored rows of {part.name} are not those of the backup "
