@@ -54,8 +54,8 @@ class Driver:
     async def press(self, keys: str, *, on: QWidget | None = None) -> None:
         """Press a key or a shortcut ("Ctrl+3", "Return") where the keyboard is."""
         self.inputs += 1
-        if QApplication.activeModalWidget() is None:
-            self.window.activateWindow()
+        if on is self.window:
+            await self._come_back()
         target = on or QApplication.focusWidget() or self.window
         QTest.keySequence(target, QKeySequence(keys))
         await self.settle()
@@ -80,6 +80,13 @@ class Driver:
             Qt.KeyboardModifier.NoModifier,
             at or widget.rect().center(),
         )
+        await self.settle()
+
+    async def _come_back(self) -> None:
+        """Wait until no dialog is open, and give the keyboard to the window."""
+        await self.wait(lambda: QApplication.activeModalWidget() is None, "no dialog to be open")
+        # A desktop does this by itself; offscreen there is none.
+        self.window.activateWindow()
         await self.settle()
 
     async def settle(self) -> None:
@@ -113,10 +120,6 @@ class Driver:
 
     async def page(self, kind: type[PageT], keys: str) -> PageT:
         """Go to a page by its shortcut and wait until its rows are there."""
-        await self.wait(lambda: QApplication.activeModalWidget() is None, "no dialog to be open")
-        # A desktop gives the keyboard back to the window; offscreen there is none.
-        self.window.activateWindow()
-        await self.settle()
         await self.press(keys, on=self.window)
         await self.wait(lambda: isinstance(self.window.page, kind), f"the page {kind.title}")
         page = self.window.page
@@ -142,7 +145,7 @@ class Driver:
 
     async def panel(self, page: ListPage[Any]) -> None:
         """Wait until the side panel has read what it shows."""
-        await self.wait(lambda: not page.tasks.running(""), f"the panel of {page.title}")
+        await self.wait(lambda: not page.is_reading_panel, f"the panel of {page.title}")
 
     async def dialog(self, kind: type[DialogT]) -> DialogT:
         """Wait for a dialog of that kind to be open."""

@@ -131,6 +131,11 @@ class ListPage(Page, Generic[RowT]):
         """The row that actions mean, None where none or several are selected."""
         return self.list.current() if self.table.selected_count() == 1 else None
 
+    @property
+    def is_reading_panel(self) -> bool:
+        """Whether the panel does not show all of the selected row yet."""
+        return self._walking.isActive() or self.tasks.is_running("detail")
+
     def refresh_panel(self) -> None:
         """Read the panel of the selected row again."""
         self._read_detail()
