@@ -198,7 +198,8 @@ def _add_enrol(commands: Any) -> None:
         "--card", metavar="TOKEN", help="the gateway's token for the card, never its number"
     )
     parser.add_argument(
-        "--key", help="of an earlier call: settles it, and never charges a second time"
+        "--key",
+        help="names this purchase: used again, it settles it and never charges a second time",
     )
     parser.add_argument("--free", action="store_true", help="without a payment; needs --reason")
     parser.add_argument("--reason", metavar="TEXT", help="why it is free")
@@ -236,7 +237,9 @@ def _add_refund(commands: Any) -> None:
     )
     parser.add_argument("--amount", metavar="A", help="how much; all that is left without it")
     parser.add_argument("--comment", metavar="TEXT", default="", help="what should be remembered")
-    parser.add_argument("--key", help="of an earlier call: settles it, and never refunds twice")
+    parser.add_argument(
+        "--key", help="names this refund: used again, it settles it and never refunds twice"
+    )
     parser.add_argument(
         "--seen-refunded",
         metavar="A",

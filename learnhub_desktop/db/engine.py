@@ -106,6 +106,8 @@ def _server_engines(url: URL, tls: ssl.SSLContext | None, patient: bool) -> Engi
         "pool_recycle": _RECYCLE_S,
         "pool_timeout": _POOL_TIMEOUT_S,
         "max_overflow": 1,
+        # An error's text reaches the log, and the values may be names and addresses.
+        "hide_parameters": True,
     }
     # One snapshot for all statements of a read; locks see the newest row in a write.
     reader = create_engine(url, isolation_level="REPEATABLE READ", pool_size=READERS, **shared)
@@ -154,9 +156,14 @@ def _sqlite_engines(url: URL, durable: bool) -> Engines:
         raise LearnHubError("A school lives in a file: name one, as in sqlite:///school.db")
     _refuse_network_folder(Path(path))
     arguments = {"check_same_thread": False, "timeout": _LOCK_WAIT_S}
-    shared: dict[str, Any] = {"connect_args": arguments, "pool_timeout": _POOL_TIMEOUT_S}
-    reader = create_engine(url, pool_size=READERS, max_overflow=1, **shared)
-    writer = create_engine(url, pool_size=WRITERS, max_overflow=1, **shared)
+    shared: dict[str, Any] = {
+        "connect_args": arguments,
+        "pool_timeout": _POOL_TIMEOUT_S,
+        "max_overflow": 1,
+        "hide_parameters": True,
+    }
+    reader = create_engine(url, pool_size=READERS, **shared)
+    writer = create_engine(url, pool_size=WRITERS, **shared)
     for engine in (reader, writer):
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "connect", _prepare_sqlite if durable else _prepare_hasty_sqlite)

@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from learnhub_desktop.exchange.courses import COURSE_FIELDS
+from learnhub_desktop.exchange.students import STUDENT_FIELDS
 from tests.shared_data import shared_data
 
 LONG = "x" * 10_000
@@ -159,6 +161,11 @@ def test_a_file_that_cannot_be_read_is_wrong_use(learnhub, arguments, said):
 def test_students_have_no_instructor_and_no_currency(bring_in, option):
     ended = bring_in("name,email\na,a@x.org\n", option, "USD", what="students")
     assert (ended.code, ended.sentence) == (2, f"{option} goes with courses only.")
+
+
+def test_the_help_names_every_field(learnhub):
+    words = learnhub("import", "--help").out.split()
+    assert not {*COURSE_FIELDS, *STUDENT_FIELDS} - set(words)
 
 
 def test_naughty_strings_are_stored_as_they_are_or_refused_by_line(bring_in, home):

@@ -143,6 +143,21 @@ def test_a_bug_is_one_sentence_and_its_traceback_is_in_the_log(learnhub, log_fil
     assert "ZeroDivisionError: by nought" in log_file.read_text("utf-8")
 
 
+def test_the_log_of_a_failed_statement_names_nobody(learnhub, home, log_file, monkeypatch):
+    def run(options, terminal):
+        home.write(
+            lambda uow: uow.connection.exec_driver_sql(
+                "SELECT no_such_function(?)", ("ola@example.org",)
+            )
+        )
+
+    monkeypatch.setattr(importing, "run", run)
+    assert learnhub("import", "courses", "x.csv").code == 70
+    logged = log_file.read_text("utf-8")
+    assert "no_such_function" in logged
+    assert "ola@example.org" not in logged
+
+
 def test_a_log_that_cannot_be_written_is_said(learnhub, home, monkeypatch):
     shutil.rmtree(home.path / "log", ignore_errors=True)
     (home.path / "log").touch()
