@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from learnhub_desktop.domain.states import JobState
 
 
 class JobRefusal(StrEnum):
+    UNKNOWN_JOB = "unknown_job"
     RUNNING_ALREADY = "running_already"
     NOT_RUNNING = "not_running"
     LEASE_LOST = "lease_lost"
@@ -22,6 +24,11 @@ class Every:
     """Due at each full multiple of ``minutes`` since midnight UTC."""
 
     minutes: int
+
+    @property
+    def patience(self) -> timedelta:
+        """How long after a due time nobody worries yet."""
+        return timedelta(minutes=max(30, 3 * self.minutes))
 
     def last_due(self, now: datetime, zone: ZoneInfo) -> datetime:
         moment = now.astimezone(UTC)
@@ -44,6 +51,11 @@ class Daily:
 
     at: time
 
+    @property
+    def patience(self) -> timedelta:
+        """How long after a due time nobody worries yet: a computer may be off at night."""
+        return timedelta(hours=12)
+
     def last_due(self, now: datetime, zone: ZoneInfo) -> datetime:
         local = now.astimezone(zone)
         due = datetime.combine(local.date(), self.at, tzinfo=zone)
@@ -64,6 +76,16 @@ Schedule = Every | Daily
 
 
 @dataclass(frozen=True, slots=True)
+class JobPlan:
+    """What a job is and when it is due. ``says`` tells in one sentence what it does."""
+
+    name: str
+    title: str
+    schedule: Schedule
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobRun:
     """One run. ``lease_until`` is until when its worker counts as alive."""
 
@@ -81,14 +103,55 @@ class JobRun:
     result: dict[str, Any]
     message: str
 
+    def is_alive(self, now: datetime) -> bool:
+        """Whether a worker is at it; one whose lease ended has crashed or lost its network."""
+        if self.state is not JobState.RUNNING or self.lease_until is None:
+            return False
+        return self.lease_until >= now
+
+    def may_be_claimed(self, now: datetime) -> bool:
+        if self.state is JobState.RUNNING:
+            return not self.is_alive(now)
+        return self.state is JobState.DUE
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What a person must look at, in sentences."""
+        found = self.result.get(PROBLEMS)
+        return tuple(str(each) for each in found) if isinstance(found, list) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job as the Jobs page lists it: its schedule in words, last run and next run."""
+    """A job as the Jobs page lists it: its plan, its last run and its next one.
 
-    name: str
-    title: str
-    schedule: str
+    ``is_late``: it was due long ago and nobody has run it, so no timer is at work.
+    """
+
+    plan: JobPlan
     next_due_at: datetime
     last: JobRun | None
-    may_run: bool
+    is_running: bool
+    is_late: bool
+
+    @property
+    def name(self) -> str:
+        return self.plan.name
+
+
+# The key of `job_runs.result` that is no figure.
+PROBLEMS: Final = "problems"
+_KEPT_PROBLEMS: Final = 100
+
+
+def result_of(counts: Mapping[str, int], problems: Sequence[str]) -> dict[str, Any]:
+    """What `job_runs.result` keeps: the job's figures by name, and the first problems."""
+    return {**counts, PROBLEMS: list(problems[:_KEPT_PROBLEMS])}
+
+
+def is_late(plan: JobPlan, last: JobRun | None, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether nobody has run it although it was due a good while ago: no timer is at work."""
+    if last is None or last.started_at is None:
+        return True
+    missed_at = plan.schedule.next_due(last.started_at, zone)
+    return last.state is not JobState.RUNNING and now - missed_at > plan.schedule.patience

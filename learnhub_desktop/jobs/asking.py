@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
@@ -11,7 +10,7 @@ from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.purchases import PurchaseOutcome
 from learnhub_desktop.errors import DatabaseUnavailable, LearnHubError
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.jobs.results import JobResult
+from learnhub_desktop.jobs.results import JobResult, Progress, say_nothing
 from learnhub_desktop.services import asking
 from learnhub_desktop.services.refund_words import RefundOutcome
 
@@ -32,7 +31,7 @@ _SETTLED: Final = frozenset(
 def run(
     database: Database,
     gateways: Gateways,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = say_nothing,
 ) -> JobResult:
     """“Ask now” for every payment that may be asked about now, and end holds that ran out.
 

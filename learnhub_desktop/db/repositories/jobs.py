@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
@@ -30,10 +31,14 @@ _RUN: Final = select(
     _R.result,
     _R.message,
 )
+_LONGEST_MESSAGE: Final = 500
 
 
 class JobRepository(Repository):
     """Runs of jobs: claimed by a conditional UPDATE, so that each runs once on many desks."""
+
+    def find(self, job: str, due_at: datetime) -> JobRun | None:
+        return self._run(_RUN.where(_R.job == job, _R.due_at == due_at))
 
     def ensure(self, job: str, due_at: datetime) -> JobRun:
         """The run of that due time; made if nobody has made it yet."""
@@ -46,7 +51,7 @@ class JobRepository(Repository):
             self.connection.execute(
                 mysql.insert(t.job_runs).values(**values).on_duplicate_key_update(job=job)
             )
-        found = self._run(_RUN.where(_R.job == job, _R.due_at == due_at))
+        found = self.find(job, due_at)
         assert found is not None
         return found
 
@@ -54,19 +59,15 @@ class JobRepository(Repository):
         """Take a run that is due, or whose worker has not been heard of since its lease ended."""
         claimed = self.connection.execute(
             update(t.job_runs)
-            .where(
-                _R.run_id == run_id,
-                or_(
-                    _R.state == JobState.DUE,
-                    and_(_R.state == JobState.RUNNING, _R.lease_until < now),
-                ),
-            )
+            .where(_R.run_id == run_id, _may_be_claimed(now))
             .values(
                 state=JobState.RUNNING,
                 lease_owner=owner,
                 lease_until=now + lease,
                 started_at=now,
                 cancel_requested=False,
+                done_count=0,
+                total_count=None,
             )
         )
         return claimed.rowcount == 1
@@ -91,13 +92,32 @@ class JobRepository(Repository):
         state: JobState,
         result: dict[str, Any],
         message: str,
+        done: int,
+        total: int | None,
     ) -> bool:
+        """End the run; False where another worker has taken it over, or it has ended."""
+        return self._end(
+            and_(_R.run_id == run_id, _R.lease_owner == owner, _R.state == JobState.RUNNING),
+            state=state,
+            finished_at=now,
+            result=result,
+            message=message[:_LONGEST_MESSAGE],
+            done_count=done,
+            total_count=total,
+        )
+
+    def close(self, run_id: int, now: datetime, *, state: JobState, message: str) -> bool:
+        """End a run that nobody is at; False where a worker has it, or it has ended."""
+        return self._end(
+            and_(_R.run_id == run_id, _may_be_claimed(now)),
+            state=state,
+            finished_at=now,
+            message=message,
+        )
+
+    def _end(self, condition: ColumnElement[bool], **values: Any) -> bool:
         ended = self.connection.execute(
-            update(t.job_runs)
-            .where(_R.run_id == run_id, _R.lease_owner == owner, _R.state == JobState.RUNNING)
-            .values(
-                state=state, finished_at=now, lease_until=None, result=result, message=message[:500]
-            )
+            update(t.job_runs).where(condition).values(lease_until=None, **values)
         )
         return ended.rowcount == 1
 
@@ -115,6 +135,23 @@ class JobRepository(Repository):
             raise NotFound(f"There is no job run with the number {run_id}.")
         return found
 
+    def find_alive(self, job: str, now: datetime) -> JobRun | None:
+        """The run that a worker is at, of whatever due time."""
+        return self._run(
+            _RUN.where(_R.job == job, _R.state == JobState.RUNNING, _R.lease_until >= now)
+            .order_by(_R.due_at.desc())
+            .limit(1)
+        )
+
+    def list_left(self, job: str, now: datetime) -> tuple[JobRun, ...]:
+        """Runs that nobody has done: due, or left by a worker that crashed. Newest first."""
+        rows = self.connection.execute(
+            _RUN.where(_R.job == job, _may_be_claimed(now), _R.due_at <= now).order_by(
+                _R.due_at.desc()
+            )
+        )
+        return tuple(_run_of(row) for row in rows)
+
     def last(self, job: str) -> JobRun | None:
         """The run that started last, running or not."""
         return self._run(
@@ -124,22 +161,62 @@ class JobRepository(Repository):
         )
 
     def history(self, job: str, *, limit: int = 50) -> tuple[JobRun, ...]:
+        """Its runs, the latest first."""
         rows = self.connection.execute(
-            _RUN.where(_R.job == job).order_by(_R.due_at.desc()).limit(limit)
+            _RUN.where(_R.job == job).order_by(_R.due_at.desc(), _R.run_id.desc()).limit(limit)
+        )
+        return tuple(_run_of(row) for row in rows)
+
+    def list_done(self, job: str) -> tuple[JobRun, ...]:
+        """All its runs that came to their end, the latest first."""
+        rows = self.connection.execute(
+            _RUN.where(_R.job == job, _R.state == JobState.DONE).order_by(
+                _R.due_at.desc(), _R.run_id.desc()
+            )
         )
         return tuple(_run_of(row) for row in rows)
 
     def add_now(self, job: str, now: datetime) -> int:
         """A run that a person asked for, besides the schedule."""
+        newest = self.connection.scalar(
+            select(func.max(_R.due_at)).where(_R.job == job, _R.due_at >= now)
+        )
+        # Due times of one job differ; a clock that stands still must not refuse a second run.
+        due_at = now if newest is None else newest + timedelta(microseconds=1)
         key = self.connection.execute(
-            insert(t.job_runs).values(job=job, due_at=now)
+            insert(t.job_runs).values(job=job, due_at=due_at)
         ).inserted_primary_key
         assert key is not None
         return int(key[0])
 
+    def prune(self, before: datetime, *, kept: Collection[str], limit: int) -> int:
+        """Delete ended runs that are older than ``before``, but none of the ``kept`` jobs."""
+        oldest = list(
+            self.connection.scalars(
+                select(_R.run_id)
+                .where(
+                    _R.state.in_([JobState.DONE, JobState.FAILED, JobState.CANCELLED]),
+                    _R.due_at < before,
+                    _R.job.not_in(sorted(kept)),
+                )
+                .order_by(_R.due_at)
+                .limit(limit)
+            )
+        )
+        if oldest:
+            self.connection.execute(delete(t.job_runs).where(_R.run_id.in_(oldest)))
+        return len(oldest)
+
     def _run(self, statement: Select[Any]) -> JobRun | None:
         row = self.connection.execute(statement).one_or_none()
         return None if row is None else _run_of(row)
+
+
+def _may_be_claimed(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        _R.state == JobState.DUE,
+        and_(_R.state == JobState.RUNNING, _R.lease_until < now),
+    )
 
 
 def _run_of(row: Any) -> JobRun:

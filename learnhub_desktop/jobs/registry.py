@@ -1,0 +1,91 @@
+"""All jobs: what each is called, when it is due and the function that does it.
+
+Not here on purpose: archiving a closed year. A person decides when the books are closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import time
+from typing import Final
+
+from learnhub_desktop.db.transactions import Database
+from learnhub_desktop.domain.jobs import Daily, Every, JobPlan, JobRefusal
+from learnhub_desktop.errors import RuleRefused
+from learnhub_desktop.gateways import Gateways
+from learnhub_desktop.jobs import asking, pruning, renewing, summarising
+from learnhub_desktop.jobs.results import JobResult, Progress
+
+JobFunction = Callable[[Database, Gateways, Progress], JobResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``run`` must be safe to run twice, also at the same moment on two machines."""
+
+    plan: JobPlan
+    run: JobFunction
+
+
+JOBS: Final[dict[str, Job]] = {
+    job.plan.name: job
+    for job in (
+        Job(
+            JobPlan(
+                asking.NAME,
+                "Ask the gateway",
+                Every(5),
+                "Asks about payments whose outcome is not known, and ends holds that ran out.",
+            ),
+            asking.run,
+        ),
+        Job(
+            JobPlan(
+                renewing.NAME,
+                "Renew subscriptions",
+                # Soon after midnight: the access that a period opened ends with it.
+                Daily(time(0, 5)),
+                "Bills the next period of each subscription, and ends those that were cancelled.",
+            ),
+            renewing.run,
+        ),
+        Job(
+            JobPlan(
+                renewing.RETRIES,
+                "Try renewals again",
+                Every(5),
+                "Charges again what was declined or did not reach the gateway, when its time comes.",
+            ),
+            renewing.run_retries,
+        ),
+        Job(
+            JobPlan(
+                summarising.NAME,
+                "Summarise revenue",
+                Daily(time(1, 0)),
+                "Counts yesterday's revenue, and that of each day that was missed.",
+            ),
+            summarising.run,
+        ),
+        Job(
+            JobPlan(
+                pruning.NAME,
+                "Prune the changes feed",
+                Every(60),
+                "Removes what no desk will read any more, and old runs of jobs.",
+            ),
+            pruning.run,
+        ),
+    )
+}
+PLANS: Final = tuple(job.plan for job in JOBS.values())
+
+
+def job_named(name: str) -> Job:
+    """RuleRefused, naming the jobs that there are, where there is none of this name."""
+    if name not in JOBS:
+        raise RuleRefused(
+            JobRefusal.UNKNOWN_JOB, f"There is no job “{name[:40]}”, only {', '.join(JOBS)}."
+        )
+    return JOBS[name]

@@ -1,0 +1,55 @@
+"""Keeping the daily revenue summary: yesterday, and each day that was missed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from learnhub_desktop.db.transactions import Database, UnitOfWork
+from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.gateways import Gateways
+from learnhub_desktop.jobs.results import JobResult, Progress, say_nothing
+from learnhub_desktop.services import revenue
+
+NAME: Final = "revenue"
+_THROUGH: Final = "through"
+
+
+def run(database: Database, gateways: Gateways, progress: Progress = say_nothing) -> JobResult:
+    """Count yesterday, and every day since the last one that a run of this job has counted.
+
+    What people count by hand meanwhile does not move that day: they may have left days out.
+    """
+    span = database.read(_span)
+    if span is None:
+        return JobResult(NAME, "No payment was settled before today.", {"days": 0})
+    first, last = span
+    days = revenue.back_fill(database, first, last, progress=progress)
+    what = f"{first:%Y-%m-%d}" if days == 1 else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return JobResult(
+        NAME,
+        f"Counted the revenue of {what}.",
+        {"days": days, _THROUGH: int(f"{last:%Y%m%d}")},
+    )
+
+
+def _span(uow: UnitOfWork) -> tuple[date, date] | None:
+    uow.actor.require(Right.RUN_JOBS)
+    zone = uow.settings.get().zone
+    yesterday = uow.now().astimezone(zone).date() - timedelta(days=1)
+    counted = _counted_through(uow)
+    if counted is not None:
+        # Counted again, since it costs little and mends a school that was restored.
+        return min(counted, yesterday), yesterday
+    settled = uow.revenue.first_settled()
+    if settled is None or settled.astimezone(zone).date() > yesterday:
+        return None
+    return settled.astimezone(zone).date(), yesterday
+
+
+def _counted_through(uow: UnitOfWork) -> date | None:
+    """The last day that a run counted: in the summary itself days without revenue leave no line."""
+    for run in uow.jobs.list_done(NAME):
+        if isinstance(through := run.result.get(_THROUGH), int):
+            return date.fromisoformat(str(through))
+    return None
