@@ -85,13 +85,17 @@ class Desk:
     def course(self, **values: Any) -> int:
         return self.make(factories.make_course, **{"title": "SQL", **values})
 
+    def card_of(self, student_id: int) -> str:
+        """The card that every student but a thief has for themselves."""
+        return f"tok_visa_{student_id}"
+
     def order(self, student_id: int, course_id: int, **values: Any) -> Order:
         chosen: dict[str, Any] = {
             "key": new_key("buy"),
             "price": Decimal("49.00"),
             "currency": "USD",
             "method": PaymentMethod.CREDIT_CARD,
-            "card": "tok_visa",
+            "card": self.card_of(student_id),
             **values,
         }
         return Order(student_id=student_id, course_id=course_id, **chosen)

@@ -119,7 +119,10 @@ def test_a_late_receipt_changes_what_the_key_tells(desk: Desk) -> None:
     desk.pass_time(days=2)
     expired = desk.place(order)
     desk.write(
-        settling.record_receipt, desk.where(waiting.payment_id or 0), reference="7", amount=Decimal(49)
+        settling.record_receipt,
+        desk.where(waiting.payment_id or 0),
+        reference="7",
+        amount=Decimal(49),
     )
 
     again = desk.place(order)
@@ -447,13 +450,9 @@ def _archive_payment(connection: Any, student: int, *, key: str) -> None:
 
 
 def _move_to_archive(connection: Any, payment_id: int) -> None:
-    row = connection.execute(
-        t.payments.select().where(t.payments.c.payment_id == payment_id)
-    ).one()
+    row = connection.execute(t.payments.select().where(t.payments.c.payment_id == payment_id)).one()
     connection.execute(insert(t.payments_archive).values(**row._mapping))
     events = connection.execute(t.payment_events.select()).all()
-    connection.execute(
-        insert(t.payment_events_archive), [dict(event._mapping) for event in events]
-    )
+    connection.execute(insert(t.payment_events_archive), [dict(event._mapping) for event in events])
     connection.execute(t.payment_events.delete())
     connection.execute(t.payments.delete().where(t.payments.c.payment_id == payment_id))

@@ -127,7 +127,9 @@ class TestUnknown:
         assert desk.enrolment(student, course).status == "active"
         assert len(desk.sent()) == 1
 
-    def test_what_is_found_declined_fails(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_what_is_found_declined_fails(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         bought = desk.buy(desk.student(), desk.course(), card="tok_lost_answer")
         [entry] = desk.sent()
         declined = replace(entry, state=EntryState.DECLINED, reason_code="expired_card")

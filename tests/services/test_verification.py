@@ -45,7 +45,7 @@ def approve(desk: Desk, bought: Purchase) -> Any:
     return decide(desk, bought, alerts.approve_verification)
 
 
-def charge(desk: Desk, bought: Purchase, card: str | None = "tok_visa") -> Purchase:
+def charge(desk: Desk, bought: Purchase, card: str | None = "tok_visa_1") -> Purchase:
     return alerts.charge_verified(
         desk.database, bought.alert_id or 0, card=card, gateways=desk.gateways, wait_s=0
     )
@@ -355,7 +355,7 @@ def test_a_flag_holds_nothing(desk: Desk) -> None:
 
 def test_many_students_with_one_card_are_held(desk: Desk) -> None:
     course = desk.course()
-    outcomes = [desk.buy(desk.student(), course).outcome for _ in range(3)]
+    outcomes = [desk.buy(desk.student(), course, card="tok_visa_7").outcome for _ in range(3)]
     assert outcomes == [
         PurchaseOutcome.COMPLETED,
         PurchaseOutcome.COMPLETED,

@@ -1,0 +1,157 @@
+"""Workstations as processes of their own: all begin at the same moment, each tells its outcome.
+
+A process is started by a fork server that has imported the program already, and works for
+three people, as a program with several windows does: fifty are eager in seventeen processes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from learnhub_desktop.db.engine import open_engines
+from learnhub_desktop.db.transactions import Database
+from learnhub_desktop.domain.actors import Role, actor_of
+from learnhub_desktop.domain.purchases import Purchase
+from learnhub_desktop.errors import LearnHubError
+from learnhub_desktop.services.refund_words import Refund
+from tests.databases import SetClock
+from tests.services.desk import Desk, open_gateway
+
+LONGEST_S: Final = 60.0
+# A program's pool has three connections to write with; more would only wait for each other.
+_JOBS_A_PROCESS: Final = 3
+_FORKS: Final = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one workstation was told. ``outcome`` is "refused" or "unknown" for an error."""
+
+    outcome: str
+    sentence: str
+    reason: str = ""
+    payment_id: int | None = None
+    refund_id: int | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call of a function of `desks`, which gets a desk of its own."""
+
+    call: Callable[..., Any]
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the school and its gateway's book are."""
+
+    url: str
+    folder: Path
+
+
+def open_desk(place: Place) -> Desk:
+    database = Database(
+        open_engines(place.url), label="the school", actor=actor_of("desk", Role.ADMIN)
+    )
+    return Desk(database, open_gateway(place.folder), SetClock())
+
+
+def at_once(place: Place, jobs: Sequence[Job]) -> list[Any]:
+    """Run all jobs, begun together, in as many processes as they need; what each was told.
+
+    A job that raises what is no answer to a person fails the test with its traceback.
+    """
+    context: Any = multiprocessing.get_context(_FORKS)
+    if _FORKS == "forkserver":
+        context.set_forkserver_preload(["tests.proofs.desks"])
+    start = context.Barrier(len(jobs))
+    children, ends = [], []
+    try:
+        for first in range(0, len(jobs), _JOBS_A_PROCESS):
+            mine = list(jobs[first : first + _JOBS_A_PROCESS])
+            end, other = context.Pipe(duplex=False)
+            child = context.Process(target=_work, args=(place, mine, start, other), daemon=True)
+            child.start()
+            other.close()
+            children.append(child)
+            ends.append(end)
+        return [told for end in ends for told in _receive(end)]
+    finally:
+        for child, end in zip(children, ends, strict=True):
+            child.join(timeout=5)
+            if child.is_alive():
+                child.kill()
+                child.join()
+            end.close()
+
+
+def _receive(end: Connection) -> list[Any]:
+    assert end.poll(timeout=LONGEST_S), f"a workstation said nothing in {LONGEST_S:.0f} s"
+    told = end.recv()
+    if isinstance(told, Crash):
+        raise AssertionError(told.trace)
+    assert isinstance(told, list)
+    return told
+
+
+@dataclass(frozen=True)
+class Crash:
+    trace: str
+
+
+def _work(place: Place, jobs: list[Job], start: Any, end: Connection) -> None:
+    told: Any
+    desk = open_desk(place)
+
+    def do(job: Job) -> Any:
+        start.wait(timeout=LONGEST_S)
+        return tell(lambda: job.call(desk, **job.values))
+
+    try:
+        with ThreadPoolExecutor(len(jobs)) as pool, ExitStack() as warm:
+            # Connected before the start, so that all meet at the same rows.
+            for engine in (desk.database.engines.reader, desk.database.engines.writer):
+                for _ in jobs:
+                    warm.enter_context(engine.connect())
+            warm.close()
+            told = list(pool.map(do, jobs))
+    except Exception:  # noqa: BLE001  # it is raised again in the test's own process
+        start.abort()
+        told = Crash(traceback.format_exc())
+    desk.database.close()
+    desk.gateway.close()
+    end.send(told)
+    end.close()
+
+
+def tell(call: Callable[[], Any]) -> Any:
+    """What a person is told, in a form that crosses to another process."""
+    try:
+        done = call()
+    except LearnHubError as error:
+        outcome = "unknown" if type(error).__name__ == "OutcomeUnknown" else "refused"
+        return Told(outcome, str(error), str(getattr(error, "reason", type(error).__name__)))
+    if isinstance(done, Purchase):
+        return Told(
+            str(done.outcome), done.changes.message, "", done.payment_id, None, done.replayed
+        )
+    if isinstance(done, Refund):
+        return Told(
+            str(done.outcome),
+            done.changes.message,
+            "",
+            done.payment_id,
+            done.refund_id,
+            done.replayed,
+        )
+    return done
