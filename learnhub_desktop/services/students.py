@@ -35,6 +35,12 @@ def search_people(
     return uow.users.search(text, user_type=user_type, limit=limit)
 
 
+def list_countries(uow: UnitOfWork) -> list[str]:
+    """Codes of the countries that people of this school come from, for a filter's choices."""
+    uow.actor.require(Right.VIEW_STUDENTS)
+    return uow.users.list_countries()
+
+
 def get_student(uow: UnitOfWork, user_id: int) -> StudentDetail:
     """A student or instructor with counts; NotFound where there is none.
 

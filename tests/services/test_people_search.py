@@ -144,3 +144,13 @@ def test_names_of_fifteen_countries_are_found_by_first_and_last_name(any_uow: Un
     for row in typed:
         name = f"{row['first_name']} {row['last_name']}"
         assert name in found_names(any_uow, f"{row['last_name']} {row['first_name']}")
+
+
+def test_countries_are_those_that_people_come_from(uow: UnitOfWork) -> None:
+    assert students.list_countries(uow) == []
+    enter(uow, "Ola", "ola@example.org", country="NO")
+    enter(uow, "Kari", "kari@example.org", country="NO")
+    enter(uow, "Ada", "ada@example.org", country="GB")
+    enter(uow, "Nobody", "nobody@example.org")
+
+    assert students.list_countries(uow) == ["GB", "NO"]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox
 
 from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.states import PaymentMethod, UserType
@@ -149,6 +149,22 @@ def test_filters_narrow_the_list(school, ada, basics, make_students, name, value
     office.wait()
 
     assert names(office) == found
+
+
+def test_countries_are_those_that_there_are_by_their_names(school, ada, make_students):
+    school.person("Bob Stone", country="DE")
+    school.person("Cy Young")
+    office = make_students()
+    office.bot.waitUntil(lambda: not office.page.tasks.is_running("countries"))
+    popup = office.page.chips.open_editor("country", office.page.chips.add_button)
+    boxes = popup.findChildren(QCheckBox)
+    assert [box.text() for box in boxes] == ["Germany", "United Kingdom"]
+
+    boxes[1].setChecked(True)
+    popup.close()
+    office.wait()
+    assert names(office) == ["Ada Byron"]
+    assert office.page.chips.chips[1].words.text() == "Country: United Kingdom"
 
 
 @pytest.mark.parametrize("typed", ["byron", "ADA@example.org", "#{ada}", "country:GB"])

@@ -155,6 +155,13 @@ class UserRepository(UserImports):
                 found.setdefault(row.user_id, _person(row))
         return list(found.values())[:limit]
 
+    def list_countries(self) -> list[str]:
+        """Codes of the countries that anybody comes from; reads every account."""
+        found = self.connection.scalars(
+            select(_U.country).where(_U.country.is_not(None)).distinct()
+        )
+        return sorted(str(code) for code in found)
+
     def list_taught(self, user_id: int, *, live_only: bool, limit: int) -> list[TaughtCourse]:
         c = t.courses.c
         statement = select(c.course_id, c.title, c.status, c.enrolled_students).where(

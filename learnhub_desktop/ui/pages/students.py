@@ -15,7 +15,7 @@ from learnhub_desktop.domain.states import UserType
 from learnhub_desktop.domain.students import StudentRow, TaughtCourse
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.models.columns import Column
-from learnhub_desktop.models.countries import countries
+from learnhub_desktop.models.countries import country_name
 from learnhub_desktop.models.students import STUDENT_COLUMNS
 from learnhub_desktop.services import students
 from learnhub_desktop.ui.desk import Desk
@@ -49,7 +49,8 @@ STUDENT_FILTERS: Final[tuple[FilterKind, ...]] = (
     ),
     ChoiceFilter("access", "Access", (("open", "open somewhere"), ("ended", "ended somewhere"))),
     NumberFilter("progress", "Average progress", "%"),
-    ChoiceFilter("country", "Country", countries()),
+    # Filled with the countries that there are.
+    ChoiceFilter("country", "Country", ()),
     DayFilter("created", "Since"),
     ChoiceFilter(
         "type",
@@ -83,7 +84,7 @@ class StudentsPage(ListPage[StudentRow]):
     columns: ClassVar[Sequence[Column[Any]]] = STUDENT_COLUMNS
     filters: ClassVar[Sequence[FilterKind]] = STUDENT_FILTERS
     sort: ClassVar[Sort] = Sort("name")
-    search_hint: ClassVar[str] = "Search: name, e-mail, number, progress<20, country:DE"
+    search_hint: ClassVar[str] = "Search: name, e-mail, number, country:DE"
     empty: ClassVar[Words] = Words(
         "No students yet. Add the first one, or import a list.", "New student", "student"
     )
@@ -168,6 +169,16 @@ class StudentsPage(ListPage[StudentRow]):
 
     def refusal(self, name: str) -> str:
         return self.student.refusal(name)
+
+    def entered(self) -> None:
+        super().entered()
+        # Not after each change: where there are a million accounts it takes half a second.
+        self.tasks.start("countries", self._read_countries)
+
+    async def _read_countries(self) -> None:
+        codes = await self.desk.bridge.read(students.list_countries)
+        named = sorted(((code, country_name(code)) for code in codes), key=lambda pair: pair[1])
+        self.chips.set_kind(ChoiceFilter("country", "Country", tuple(named)))
 
     # Students and everybody else are two lists
 
