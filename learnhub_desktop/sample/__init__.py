@@ -29,7 +29,7 @@ NAME: Final = "LearnHub sample school"
 _SEED: Final = 20260310
 _FOLDER: Final = ".making-sample-"
 _GIVEN_UP_AFTER_S: Final = 3600.0
-_SCENES: Final = 45
+_SCENES: Final = 48
 _SUSPICION: Final = 22
 
 

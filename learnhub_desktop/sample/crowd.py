@@ -20,7 +20,7 @@ _FIRST: Final = {
     "First Aid Refresher": 6, "Typing Without Looking": 2, "Negotiation": 1,
 }  # fmt: skip
 _NEXT: Final = {
-    "SQL Basics": ("SQL Mastery", "SQL Mastery", "Data Modelling"),
+    "SQL Basics": ("SQL Mastery", "Data Modelling"),
     "Python Basics": ("Python for Data",),
     "Statistics I": ("Statistics II",),
 }
@@ -43,7 +43,7 @@ def plan(stage: Stage, people: list[Student]) -> None:
             title = stage.random.choices(tuple(_FIRST), tuple(_FIRST.values()))[0]
             if title not in titles:
                 titles.append(title)
-        day = stage.random.randrange(3, DAYS - 6)
+        day = stage.random.randrange(1, DAYS - 6)
         for title in titles:
             stage.plan(stage.some_time(day), partial(_buy, stage, student, title))
             day = max(1, day - stage.random.randrange(4, 30))
@@ -79,7 +79,7 @@ def _begin(stage: Stage, student: Student, title: str, bought: Purchase) -> None
         stage.study(student, title, stage.random.randrange(1, lessons))
     else:
         stage.study(student, title, lessons, over_days=30)
-        if title in _NEXT and stage.random.random() < 0.45:
+        if title in _NEXT and stage.random.random() < 0.7:
             _go_on(stage, student, title, stage.clock.now + timedelta(days=34))
 
 

@@ -74,7 +74,7 @@ def plan(stage: Stage, people: list[Student]) -> None:
     cast = iter(people)
     for scene in (
         _long_ago, _archived_course, _full_course, _transfers, _given_back, _to_the_balance,
-        _by_hand, _no_answer, _declined, _deleted,
+        _by_hand, _skipped_ahead, _no_answer, _declined, _deleted,
     ):  # fmt: skip
         scene(stage, cast.__next__)
 
@@ -263,6 +263,19 @@ def _by_hand(stage: Stage, who: Callable[[], Student]) -> None:
         partial(enrol, expert, "SQL Mastery", "Has taught SQL for years.", override=True),
     )
     stage.plan(stage.some_time(29), cancel)
+
+
+def _skipped_ahead(stage: Stage, who: Callable[[], Student]) -> None:
+    """Let in without the prerequisites, with a reason; paid like any other."""
+    title = "Machine Learning, Honestly"
+    for days, lessons in ((43, 4), (17, 1), (4, 0)):
+        student = who()
+
+        def buy(student: Student = student, lessons: int = lessons) -> None:
+            stage.buy(student, title, override="Passed the placement test.")
+            stage.study(student, title, lessons)
+
+        stage.plan(stage.some_time(days), buy)
 
 
 def _no_answer(stage: Stage, who: Callable[[], Student]) -> None:
