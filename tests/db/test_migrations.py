@@ -608,3 +608,73 @@ def test_a_file_keeps_rows_indexes_and_ids_when_a_check_is_added(tmp_path: Path)
     assert before - after == set()
     assert name == "Ada, (the first)"
     assert next_id == student_id + 2
+
+
+def pretend_next_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this program were the next one, which has one revision more."""
+    monkeypatch.setattr(upgrades, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr("learnhub_desktop.db.version.SCHEMA_VERSION", 2)
+    migrate = upgrades.migrate
+
+    def migrate_further(connection: Connection, revision: str = "head") -> None:
+        migrate(connection, revision)
+        with revising(connection):
+            revise()
+            steps.ensure_column("users", sa.Column("phone", sa.String(40)))
+            steps.ensure_check("users", "ck_users_phone", "phone <> ''")
+
+    monkeypatch.setattr(upgrades, "migrate", migrate_further)
+
+
+@pytest.mark.proof
+def test_an_older_school_is_upgraded_with_everything_in_it(
+    new_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(new_url, TEST_SCHOOL)
+    with opened(new_url, "older") as database:
+        with database.engines.writer.connect() as connection:
+            student_id = make_student(connection, name="Ada")
+            make_enrolment(connection, student_id, make_course(connection))
+            connection.commit()
+        with database.engines.reader.connect() as connection:
+            before = set(fingerprint(connection))
+        with monkeypatch.context() as newer:
+            pretend_next_revision(newer)
+            with (
+                database.engines.reader.connect() as connection,
+                pytest.raises(SchemaMismatch, match="older version"),
+            ):
+                check_version(connection)
+            done = upgrade(database.engines)
+            again = upgrade(database.engines)
+            with database.engines.reader.connect() as connection:
+                check_version(connection)
+        with database.engines.reader.connect() as connection:
+            after = set(fingerprint(connection))
+            # Yesterday's program may go on: nothing that it needs has gone.
+            check_version(connection)
+            name = connection.scalar(select(users.c.name).where(users.c.user_id == student_id))
+            counted = connection.scalar(select(courses.c.total_enrollments))
+
+    assert (done.before, done.after, again.changed) == (1, 2, False)
+    assert (done.copy is not None) is new_url.startswith("sqlite")
+    assert (name, counted) == ("Ada", 1)
+    assert before - after == set()
+    assert any("ck_users_phone" in line for line in after)
+    assert any("ck_badges_points" in line for line in after)
+
+
+def test_a_file_can_be_opened_as_it_was_before_its_upgrade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'school.db'}"
+    create(url, TEST_SCHOOL)
+    with monkeypatch.context() as newer, opened(url, "school.db") as database:
+        pretend_next_revision(newer)
+        done = upgrade(database.engines)
+    with (
+        opened(f"sqlite:///{done.copy}", "copy") as copy,
+        copy.engines.reader.connect() as connection,
+    ):
+        check_version(connection)
+        assert connection.scalar(select(schema_info.c.schema_version)) == 1

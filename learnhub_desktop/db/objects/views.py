@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from learnhub_desktop.db.tables import payments
+from learnhub_desktop.db.tables import payments, users
 
+# Named, since a server would keep the columns that "*" meant when the view was made.
+_USER_COLUMNS: Final = ", ".join(column.name for column in users.columns)
 _PAYMENT_COLUMNS: Final = ", ".join(
     column.name for column in payments.columns if column.name != "comment"
 )
@@ -14,7 +16,10 @@ _PAYMENT_COLUMNS: Final = ", ".join(
 
 def views(dialect: str) -> Iterator[tuple[str, str]]:
     """Yield (name, statement after ``CREATE ``) of every view of that dialect."""
-    yield "active_users", "VIEW active_users AS SELECT * FROM users WHERE deleted_at IS NULL"
+    yield (
+        "active_users",
+        f"VIEW active_users AS SELECT {_USER_COLUMNS} FROM users WHERE deleted_at IS NULL",
+    )
     # The sign is the kind: a refund's amount is positive in its own row.
     yield (
         "ledger",
