@@ -10,7 +10,8 @@ from learnhub_desktop.cli.terminal import ExitCode
 from learnhub_desktop.domain.refunds import RefundReason, RefundTo
 from learnhub_desktop.domain.states import PaymentMethod, SchoolKind
 
-JOBS: Final = ("ask-gateway", "prune-changes")
+# Of the registry, which takes too long to load.
+JOBS: Final = ("ask-gateway", "renewals", "retry-renewals", "revenue", "prune-changes")
 # The largest id that a database can hold; a larger number would be a bug of ours, not theirs.
 _LARGEST_ID: Final = 2**63 - 1
 
@@ -271,21 +272,32 @@ def _add_courses(commands: Any) -> None:
 
 def _add_jobs(commands: Any) -> None:
     jobs: Parser = commands.add_parser(
-        "jobs", help="run what must be done from time to time", description="Run a job now."
+        "jobs",
+        help="run what must be done from time to time",
+        description="Run what must be done from time to time.",
     )
     parts = jobs.add_subparsers(dest="part", metavar="COMMAND", required=True)
     run = _command(
         parts,
         "run",
-        "run one job now",
+        "run one job now, or all that are due",
         epilog=(
             "jobs:\n"
-            "  ask-gateway    asks the gateway about payments whose outcome is not known,\n"
-            "                 and ends holds that ran out\n"
-            "  prune-changes  removes what no desk will read any more from the changes feed"
+            "  ask-gateway     asks the gateway about payments whose outcome is not known,\n"
+            "                  and ends holds that ran out (every 5 minutes)\n"
+            "  renewals        bills the next period of each subscription (daily)\n"
+            "  retry-renewals  charges again what was declined or not sent (every 5 minutes)\n"
+            "  revenue         counts yesterday's revenue, and days that were missed (daily)\n"
+            "  prune-changes   removes what no desk will read any more (every hour)\n\n"
+            "Let a timer call `learnhub jobs run --due` every 5 minutes, on one computer or on\n"
+            "several: each due run is done once."
         ),
     )
-    run.add_argument("name", metavar="NAME", choices=JOBS, help=f"one of {', '.join(JOBS)}")
+    run.add_argument(
+        "name", metavar="NAME", nargs="?", choices=JOBS, help=f"one of {', '.join(JOBS)}"
+    )
+    run.add_argument("--due", action="store_true", help="run every job that is due now")
+    _command(parts, "list", "tell when each job ran last and when it runs next")
 
 
 def _number(text: str) -> int:

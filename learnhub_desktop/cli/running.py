@@ -66,7 +66,7 @@ def _find(options: Namespace) -> Command:
         case "jobs":
             from learnhub_desktop.cli import jobs
 
-            return jobs.run
+            return jobs.run if options.part == "run" else jobs.show
     raise AssertionError(options.command)
 
 

@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from learnhub_desktop.cli import jobs as commands
+from learnhub_desktop.cli.parser import JOBS as NAMES
 from learnhub_desktop.errors import DatabaseUnavailable
-from learnhub_desktop.jobs import pruning
+from learnhub_desktop.jobs import asking, pruning
+from learnhub_desktop.jobs.registry import JOBS, Job
 from learnhub_desktop.jobs.results import JobResult
 
 
@@ -33,6 +34,8 @@ def test_a_charge_of_unknown_outcome_is_settled(learnhub, home, unknown):
     ended = learnhub("jobs", "run", "ask-gateway", "--json")
     assert ended.json == {
         "job": "ask-gateway",
+        "run_id": 1,
+        "state": "done",
         "message": "Asked about 1: 1 settled.",
         "asked": 1,
         "settled": 1,
@@ -87,23 +90,23 @@ def test_old_rows_of_the_feed_are_removed(learnhub, home, monkeypatch):
     monkeypatch.setattr(pruning, "_KEPT", timedelta(seconds=-60))
     monkeypatch.setattr(pruning, "_STEP", 5)
     found = learnhub("jobs", "run", "prune-changes", "--json").json
-    assert found["removed"] == rows > 5
-    assert found["message"] == f"Removed {rows} rows of the changes feed."
-    assert home.ask("SELECT count(*) FROM changes") == [0]
+    # The runs of this job announce themselves too.
+    assert found["removed"] > rows > 5
+    assert found["message"] == f"Removed {found['removed']} rows of the changes feed."
+    assert home.ask("SELECT count(*) FROM changes WHERE entity <> 'jobs'") == [0]
 
 
 def test_a_database_that_is_lost_on_the_way_is_told(learnhub, monkeypatch):
     def lose(database, gateways, progress):
         raise DatabaseUnavailable("school.db cannot be reached.")
 
-    monkeypatch.setattr(commands.asking, "run", lose)
+    monkeypatch.setitem(JOBS, asking.NAME, Job(JOBS[asking.NAME].plan, lose))
     ended = learnhub("jobs", "run", "ask-gateway")
     assert (ended.code, ended.sentence) == (3, "school.db cannot be reached.")
 
 
 def test_a_job_tells_how_far_it_is(home, unknown):
     from learnhub_desktop import opening
-    from learnhub_desktop.jobs import asking
 
     told = []
     school = opening.open_school(opening.parse_database(f"sqlite:///{home.school}"), password=None)
@@ -111,3 +114,103 @@ def test_a_job_tells_how_far_it_is(home, unknown):
     school.close()
     assert told == [(0, 1), (1, 1)]
     assert isinstance(result, JobResult)
+
+
+def test_the_command_line_knows_the_jobs_that_there_are():
+    assert tuple(JOBS) == NAMES
+
+
+def test_what_is_due_is_run_once(learnhub, home, unknown):
+    ended = learnhub("jobs", "run", "--due")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines() == [
+        "ask-gateway: Asked about 1: 1 settled.",
+        "renewals: No subscription is due.",
+        "retry-renewals: No subscription is due.",
+        "revenue: No payment was settled before today.",
+        "prune-changes: Removed 0 rows of the changes feed.",
+    ]
+    assert home.ask("SELECT count(*) FROM job_runs WHERE state = 'done'") == [5]
+    # Five minutes may be over by now, but not a day.
+    again = learnhub("jobs", "run", "--due", "--json")
+    assert again.code == 0
+    assert "renewals" not in [each["job"] for each in again.json["ran"]]
+
+
+def test_nothing_due_is_told(learnhub, monkeypatch):
+    for name in [name for name in JOBS if name != "renewals"]:
+        monkeypatch.delitem(JOBS, name)
+    learnhub("jobs", "run", "--due")
+    ended = learnhub("jobs", "run", "--due")
+    assert (ended.code, ended.out) == (0, "Nothing is due.\n")
+    assert learnhub("jobs", "run", "--due", "--json").json == {"ran": []}
+
+
+def test_a_due_job_with_problems_is_told_and_stops_no_other(learnhub, home, unknown):
+    home.write(
+        lambda uow: uow.connection.exec_driver_sql("UPDATE payments SET payment_gateway = 'other'")
+    )
+    ended = learnhub("jobs", "run", "--due")
+    assert ended.code == 1
+    first, second = ended.err.splitlines()
+    assert first.startswith("ask-gateway: Payment 1: This payment went through the gateway")
+    assert second == "ask-gateway: Asked about 1: 0 settled, 1 could not be asked about."
+    assert "renewals: No subscription is due." in ended.out
+
+
+@pytest.mark.parametrize("arguments", [[], ["renewals", "--due"]])
+def test_one_job_or_all_that_are_due(learnhub, arguments):
+    ended = learnhub("jobs", "run", *arguments)
+    assert (ended.code, ended.sentence) == (2, "Name one job, or run all that are due with --due.")
+
+
+def test_jobs_are_listed_with_their_last_run_and_their_next(learnhub, home):
+    assert learnhub("jobs", "list").out.splitlines()[2:4] == [
+        "  last: never",
+        "  Nobody has run it for long: docs/jobs.md tells how a timer does.",
+    ]
+    learnhub("jobs", "run", "ask-gateway")
+
+    ended = learnhub("jobs", "list", "--json")
+
+    first, second = ended.json["jobs"][:2]
+    assert (first["job"], first["schedule"], first["is_late"]) == (
+        "ask-gateway",
+        "every 5 min",
+        False,
+    )
+    assert (first["last"]["state"], first["last"]["message"]) == (
+        "done",
+        "No payment is due to be asked about.",
+    )
+    assert (second["schedule"], second["last"], second["is_late"]) == (
+        "daily at 00:05",
+        None,
+        True,
+    )
+    lines = learnhub("jobs", "list").out.splitlines()
+    assert lines[0] == "ask-gateway: Ask the gateway, every 5 min"
+    assert lines[2].endswith(", done: No payment is due to be asked about.")
+
+
+def test_a_job_that_runs_elsewhere_is_refused_and_listed(learnhub, home):
+    from learnhub_desktop.services import jobs as services
+
+    home.write(services.claim_now, "ask-gateway", "ada on desk-2, process 7, 1")
+
+    ended = learnhub("jobs", "run", "ask-gateway")
+
+    assert (ended.code, ended.sentence) == (1, "This job is running already, by ada on desk-2.")
+    assert ", by ada on desk-2" in learnhub("jobs", "list").out.splitlines()[2]
+
+
+def test_a_run_that_broke_off_is_listed_as_one(learnhub, home):
+    from learnhub_desktop.services import jobs as services
+
+    home.write(services.claim_now, "ask-gateway", "ada on desk-2, process 7, 1")
+    over = "UPDATE job_runs SET lease_until = '2020-01-01 00:00:00.000000'"
+    home.write(lambda uow: uow.connection.exec_driver_sql(over))
+
+    last = learnhub("jobs", "list").out.splitlines()[2]
+
+    assert last.endswith(", broken off: ada on desk-2 was not heard of again")

@@ -30,6 +30,7 @@ COMMANDS = [
     ["archive"],
     ["restore"],
     ["jobs", "run"],
+    ["jobs", "list"],
 ]
 
 
