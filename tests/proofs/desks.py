@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from learnhub_desktop.services import purchases, refunds
 from learnhub_desktop.services.purchases import Card
 from learnhub_desktop.services.refund_rules import RefundOrder
 from learnhub_desktop.services.refund_words import Refund
+from tests.proofs.random_desk import RandomDesk
 from tests.services.desk import Desk
 
 WAIT_S = 30.0
@@ -51,3 +53,9 @@ def refund_again_and_again(
             done.append(amount)
             break
     return done
+
+
+def work_at_random(
+    desk: Desk, seed: int, acts: int, students: list[int], courses: list[int]
+) -> dict[str, int]:
+    return RandomDesk(desk, random.Random(seed), students, courses).work(acts)
