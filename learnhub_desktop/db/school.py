@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -131,13 +133,29 @@ def create(
     """
     parsed = make_url(url)
     checked = check_new_school(school)
-    with told(label(parsed)):
+    with told(label(parsed)), _no_file_left_behind(parsed):
         ensure_database(parsed, tls=tls)
         engines = open_engines(parsed, tls=tls, patient=True)
         try:
             return create_school(engines, checked)
         finally:
             engines.dispose()
+
+
+@contextmanager
+def _no_file_left_behind(url: URL) -> Iterator[None]:
+    """Remove the file of a school that could not be made, unless it was there before."""
+    path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+    if path is None or path.exists():
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        for ending in ("", "-wal", "-shm", "-journal"):
+            with suppress(OSError):
+                path.with_name(path.name + ending).unlink(missing_ok=True)
+        raise
 
 
 def create_school(engines: Engines, school: NewSchool) -> Upgraded:
@@ -181,7 +199,13 @@ def check_time_zone(name: str) -> str:
 def ensure_database(url: URL, *, tls: ssl.SSLContext | None) -> None:
     """Create the server's database, or the folder of a file, where it is missing."""
     if url.get_backend_name() == "sqlite":
-        Path(url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.database or "").absolute().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(
+                "database", f"No file can be made in {folder}: {error.strerror or error}."
+            ) from error
         return
     name = (url.database or "").replace("`", "``")
     if not name:

@@ -116,6 +116,29 @@ def test_a_file_that_broke_off_is_as_it_was(tmp_path: Path) -> None:
     assert tables == []
 
 
+@pytest.mark.parametrize("what", ["a revision fails", "the settings fail"])
+def test_a_school_that_could_not_be_made_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def fail(*args: object) -> None:
+        raise Broken
+
+    if what == "a revision fails":
+        monkeypatch.setattr(upgrades, "migrate", fail)
+    else:
+        monkeypatch.setattr(schools, "make_administrator", fail)
+    with pytest.raises(Broken):
+        create(f"sqlite:///{tmp_path / 'new.db'}", TEST_SCHOOL)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidInput, match="No file can be made in"):
+        create(f"sqlite:///{tmp_path / 'file' / 'new.db'}", TEST_SCHOOL)
+
+
 def test_the_newest_revision_is_the_one_the_program_works_with() -> None:
     config = Config()
     config.set_main_option("script_location", "learnhub_desktop.db:migrations")
