@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC
+from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.catalog import CourseDetail, CourseDraft
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.services import archiving, catalog
+from learnhub_desktop.services import archiving, catalog, sales
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.catalog import CatalogPage
@@ -102,6 +102,20 @@ def change_course(desk: Desk, course_id: int, **changed: Any) -> None:
         course_id,
         draft_of(detail, **changed),
         seen_version=detail.course.row_version,
+    )
+
+
+def start_sale(desk: Desk, course_id: int) -> None:
+    """20 % off for two days and two seats."""
+    now = desk.clock.now
+    desk.write(
+        sales.start_sale,
+        [course_id],
+        percent_off=20,
+        max_seats=2,
+        start_time=now,
+        end_time=now + timedelta(days=2),
+        campaign="Spring",
     )
 
 

@@ -79,10 +79,11 @@ class SaleDialog(FormDialog):
         )
         self.seats = NumberField(
             "max_seats",
-            "Seats at this price, for each course",
+            "Seats",
             lowest=1,
             highest=1_000_000,
             number=_USUAL_SEATS,
+            hint="So many are sold at this price, of each course.",
         )
         self.first = DateField("start_time", "First day", day=today, earliest=today)
         self.last = DateField(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Final
 
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.catalog import CourseDetail, CourseRow, count_of
@@ -16,8 +15,6 @@ from learnhub_desktop.models import formats
 from learnhub_desktop.models.catalog import COURSE_TONES
 from learnhub_desktop.models.columns import Tone
 from learnhub_desktop.ui.widgets.side_panel import Fact, Offer, Panel
-
-_OPEN_SALES: Final = (SaleState.RUNNING, SaleState.PLANNED, SaleState.SOLD_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,8 @@ class CourseView:
 
 def open_sale(sales: tuple[SaleRow, ...], now: datetime) -> SaleRow | None:
     """The sale that runs, or the next that is planned."""
-    found = [sale for sale in sales if sale.state(now) in _OPEN_SALES]
+    # One that was ended by hand ends at that very moment.
+    found = [sale for sale in sales if sale.end_time > now]
     return min(found, key=lambda sale: sale.start_time, default=None)
 
 
