@@ -19,6 +19,7 @@ from learnhub_desktop.db.repositories.sales import SaleRepository
 from learnhub_desktop.db.repositories.settings import SettingsRepository
 from learnhub_desktop.db.repositories.subscriptions import SubscriptionRepository
 from learnhub_desktop.db.repositories.users import UserRepository
+from learnhub_desktop.db.repositories.years import YearRepository
 
 __all__ = [
     "AccessRepository",
@@ -40,4 +41,5 @@ __all__ = [
     "SettingsRepository",
     "SubscriptionRepository",
     "UserRepository",
+    "YearRepository",
 ]
