@@ -1,82 +1,39 @@
-"""Schools are made and upgraded by revisions that may break off anywhere and run again."""
+"""Schools are upgraded by revisions that may break off anywhere and run again."""
 
 from __future__ import annotations
 
 import itertools
-import re
 import sqlite3
 import threading
-import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pymysql
 import pytest
 import sqlalchemy as sa
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event, select, text, update
+from sqlalchemy import Connection, select, text
 
 from learnhub_desktop.db import school as schools
 from learnhub_desktop.db import upgrade as upgrades
-from learnhub_desktop.db.definer import ACCOUNT
 from learnhub_desktop.db.engine import open_engines
-from learnhub_desktop.db.failures import told
 from learnhub_desktop.db.fingerprint import fingerprint
 from learnhub_desktop.db.lease import lease
 from learnhub_desktop.db.migrations import steps
-from learnhub_desktop.db.school import NewSchool, SchoolRefusal, create
-from learnhub_desktop.db.tables import courses, schema_info, school_settings, users
+from learnhub_desktop.db.school import create
+from learnhub_desktop.db.tables import courses, schema_info, users
 from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.db.upgrade import upgrade
 from learnhub_desktop.db.version import SCHEMA_VERSION, check_version
-from learnhub_desktop.domain.states import GatewayKind, SchoolKind
 from learnhub_desktop.errors import (
-    InvalidInput,
     LearnHubError,
-    NotAllowed,
-    RuleRefused,
     SchemaMismatch,
-    SchemaProblem,
     ServerBusy,
 )
 from tests.databases import TEST_SCHOOL, opened
+from tests.db.revising import Broken, dying_after, revise, revising
 from tests.factories import make_course, make_enrolment, make_student
-from tests.servers.server import Server
-
-
-class Broken(Exception):
-    """The program died."""
-
-
-# What changes something for good. What only looks, or is done each time anew, does not count.
-_PROGRESS = re.compile(
-    r"\s*(CREATE TABLE (?!IF)|ALTER|CREATE (OR REPLACE )?DEFINER|INSERT|DELETE|UPDATE)"
-    r"(?!.*definer_probe)",
-    re.S,
-)
-
-
-@contextmanager
-def dying_after(engine: Engine, statements: int) -> Iterator[None]:
-    """Raise Broken after that many statements that change something."""
-    done = 0
-
-    def count(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
-        nonlocal done
-        done += _PROGRESS.match(statement) is not None
-        if done == statements:
-            raise Broken
-
-    event.listen(engine, "after_cursor_execute", count)
-    try:
-        yield
-    finally:
-        event.remove(engine, "after_cursor_execute", count)
 
 
 @pytest.mark.proof
@@ -116,199 +73,11 @@ def test_a_file_that_broke_off_is_as_it_was(tmp_path: Path) -> None:
     assert tables == []
 
 
-@pytest.mark.parametrize("what", ["a revision fails", "the settings fail"])
-def test_a_school_that_could_not_be_made_leaves_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    def fail(*args: object) -> None:
-        raise Broken
-
-    if what == "a revision fails":
-        monkeypatch.setattr(upgrades, "migrate", fail)
-    else:
-        monkeypatch.setattr(schools, "make_administrator", fail)
-    with pytest.raises(Broken):
-        create(f"sqlite:///{tmp_path / 'new.db'}", TEST_SCHOOL)
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(InvalidInput, match="No file can be made in"):
-        create(f"sqlite:///{tmp_path / 'file' / 'new.db'}", TEST_SCHOOL)
-
-
 def test_the_newest_revision_is_the_one_the_program_works_with() -> None:
     config = Config()
     config.set_main_option("script_location", "learnhub_desktop.db:migrations")
 
     assert ScriptDirectory.from_config(config).get_heads() == [f"{SCHEMA_VERSION:04}"]
-
-
-def test_a_school_is_made_with_its_settings_rules_and_plans(new_url: str) -> None:
-    create(
-        new_url,
-        NewSchool(name="  École d’été ", currency="eur", time_zone="Europe/Paris"),
-    )
-    with opened(new_url, "new") as database:
-        settings = database.read(lambda uow: uow.settings.get())
-        with database.engines.reader.connect() as connection:
-            check_version(connection)
-            plans = connection.execute(
-                text("SELECT plan_type, currency FROM subscription_plans ORDER BY plan_type")
-            ).all()
-            rules = connection.scalar(text("SELECT COUNT(*) FROM fraud_detection_rules"))
-            audited = connection.scalar(
-                text("SELECT operation FROM audit_log WHERE entity = 'school_settings'")
-            )
-
-    assert settings.school_name == "École d’été"
-    assert (settings.currency, settings.time_zone) == ("EUR", "Europe/Paris")
-    assert settings.kind is SchoolKind.PRODUCTION
-    assert settings.gateway is GatewayKind.MANUAL
-    assert [tuple(plan) for plan in plans] == [("annual", "EUR"), ("monthly", "EUR")]
-    assert rules == 6
-    assert audited == "fill_school"
-
-
-def test_whoever_makes_a_school_on_a_server_administers_it(server_school: Database) -> None:
-    actor = server_school.actor()
-
-    assert (actor.account, actor.role) == ("root", "admin")
-
-
-@pytest.mark.parametrize(
-    ("school", "field"),
-    [
-        (NewSchool(name=" "), "name"),
-        (NewSchool(name="x" * 101), "name"),
-        (NewSchool(currency="JPY"), "currency"),
-        (NewSchool(currency="dollars"), "currency"),
-        (NewSchool(time_zone="Mars/Olympus"), "time_zone"),
-        (NewSchool(time_zone="../../etc/passwd"), "time_zone"),
-        (NewSchool(gateway=GatewayKind.SIMULATED), "gateway"),
-    ],
-)
-def test_a_school_that_cannot_be_is_refused_before_anything_is_made(
-    school: NewSchool, field: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "new.db"
-    with pytest.raises(InvalidInput) as refused:
-        create(f"sqlite:///{path}", school)
-
-    assert refused.value.field == field
-    assert not path.exists()
-
-
-@pytest.mark.parametrize(
-    ("kind", "gateway"),
-    [
-        (SchoolKind.PRODUCTION, GatewayKind.MANUAL),
-        (SchoolKind.TEST, GatewayKind.SIMULATED),
-        (SchoolKind.SAMPLE, GatewayKind.SIMULATED),
-    ],
-)
-def test_only_a_real_school_takes_payments_by_hand(kind: SchoolKind, gateway: GatewayKind) -> None:
-    assert NewSchool(kind=kind).chosen_gateway is gateway
-
-
-def test_a_second_school_in_the_same_database_is_refused(new_url: str) -> None:
-    create(new_url, TEST_SCHOOL)
-    with pytest.raises(RuleRefused, match="holds a school already") as refused:
-        create(new_url, TEST_SCHOOL)
-
-    assert refused.value.reason is SchoolRefusal.EXISTS
-
-
-def test_a_database_of_another_program_is_left_alone(new_url: str) -> None:
-    schools.ensure_database(sa.make_url(new_url), tls=None)
-    with opened(new_url, "other") as database:
-        with database.engines.writer.connect() as connection:
-            connection.exec_driver_sql("CREATE TABLE users (id INTEGER PRIMARY KEY)")
-            connection.commit()
-        with pytest.raises(RuleRefused, match="tables of another program"):
-            create(new_url, TEST_SCHOOL)
-        with database.engines.reader.connect() as connection:
-            assert sa.inspect(connection).get_table_names() == ["users"]
-
-
-def test_a_school_that_was_not_filled_is_finished_by_creating_it_again(new_url: str) -> None:
-    schools.ensure_database(sa.make_url(new_url), tls=None)
-    with opened(new_url, "half") as database:
-        upgrades.bring_up(database.engines)
-        with (
-            database.engines.reader.connect() as connection,
-            pytest.raises(SchemaMismatch, match="is not finished"),
-        ):
-            check_version(connection)
-        create(new_url, TEST_SCHOOL)
-        with database.engines.reader.connect() as connection:
-            check_version(connection)
-
-
-def test_a_database_without_a_school_says_so(new_url: str) -> None:
-    schools.ensure_database(sa.make_url(new_url), tls=None)
-    with opened(new_url, "empty") as database:
-        with (
-            database.engines.reader.connect() as connection,
-            pytest.raises(SchemaMismatch, match="holds no school yet") as mismatch,
-        ):
-            check_version(connection)
-        with pytest.raises(SchemaMismatch, match="holds no school yet"):
-            upgrade(database.engines)
-
-    assert mismatch.value.problem is SchemaProblem.NO_SCHOOL
-
-
-@pytest.mark.parametrize(
-    ("version", "oldest_client", "problem", "sentence"),
-    [
-        (
-            SCHEMA_VERSION + 1,
-            SCHEMA_VERSION + 1,
-            SchemaProblem.NEWER,
-            "This school is of a newer version (2) than this program (1). "
-            "Install the newer LearnHub on this computer.",
-        ),
-    ],
-)
-def test_a_newer_school_is_refused_by_an_older_program(
-    any_connection: Connection,
-    version: int,
-    oldest_client: int,
-    problem: SchemaProblem,
-    sentence: str,
-) -> None:
-    any_connection.execute(
-        update(schema_info).values(schema_version=version, oldest_client=oldest_client)
-    )
-    with pytest.raises(SchemaMismatch) as mismatch:
-        check_version(any_connection)
-
-    assert mismatch.value.problem is problem
-    assert str(mismatch.value) == sentence
-
-
-def test_a_newer_school_may_still_let_this_program_in(any_connection: Connection) -> None:
-    any_connection.execute(
-        update(schema_info).values(schema_version=SCHEMA_VERSION + 1, oldest_client=1)
-    )
-    check_version(any_connection)
-
-
-def test_an_older_school_asks_for_an_upgrade(
-    any_connection: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("learnhub_desktop.db.version.SCHEMA_VERSION", 2)
-    with pytest.raises(SchemaMismatch) as mismatch:
-        check_version(any_connection)
-
-    assert mismatch.value.problem is SchemaProblem.OLDER
-    assert str(mismatch.value) == (
-        "This school is of an older version (1) than this program (2). "
-        "An administrator can bring it up to date with `learnhub db upgrade`."
-    )
 
 
 @pytest.mark.proof
@@ -335,144 +104,6 @@ def test_a_lease_of_a_program_that_died_runs_out(new_server_url: str) -> None:
         upgrade(database.engines)
         with database.engines.reader.connect() as connection:
             assert connection.scalar(select(schema_info.c.lease_owner)) is None
-
-
-@pytest.mark.proof
-def test_of_two_who_make_the_same_school_one_is_told_so(new_server_url: str) -> None:
-    outcomes: list[str] = []
-    start = threading.Barrier(2)
-
-    def make() -> None:
-        start.wait()
-        try:
-            create(new_server_url, TEST_SCHOOL)
-            outcomes.append("made")
-        except (ServerBusy, RuleRefused) as refused:
-            outcomes.append(type(refused).__name__)
-
-    makers = [threading.Thread(target=make) for _ in range(2)]
-    for maker in makers:
-        maker.start()
-    for maker in makers:
-        maker.join()
-    with (
-        opened(new_server_url, "made") as database,
-        database.engines.reader.connect() as connection,
-    ):
-        check_version(connection)
-        settings = connection.scalar(select(sa.func.count()).select_from(school_settings))
-
-    assert outcomes.count("made") == 1
-    assert settings == 1
-
-
-def ask(server: Server, *statements: str) -> list[tuple[Any, ...]]:
-    """Run statements as the administrator; return the last one's rows."""
-    with server.connect() as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-        return list(cursor.fetchall())
-
-
-@pytest.mark.proof
-def test_triggers_and_views_belong_to_a_locked_account(
-    server_school: Database, any_server: Server
-) -> None:
-    database = server_school.engines.writer.url.database
-    definers = ask(
-        any_server,
-        f"SELECT definer FROM information_schema.triggers WHERE trigger_schema = '{database}'"
-        f" UNION SELECT definer FROM information_schema.views WHERE table_schema = '{database}'",
-    )
-    with server_school.engines.reader.connect() as connection:
-        recorded = connection.scalar(select(schema_info.c.definer))
-    locked = ask(any_server, f"SHOW CREATE USER {ACCOUNT}")
-
-    assert definers == [("learnhub_definer@localhost",)]
-    assert recorded == ACCOUNT
-    assert "ACCOUNT LOCK" in locked[0][0]
-
-
-@contextmanager
-def account(server: Server, database: str, *grants: str) -> Iterator[str]:
-    """A person's account that owns one database; yields the database's address for it."""
-    name = f"owner_{database[-8:]}"
-    ask(
-        server,
-        f"CREATE USER '{name}'@'%' IDENTIFIED BY 'A secret, 1'",
-        f"GRANT ALL ON `{database}`.* TO '{name}'@'%'",
-        *(f"GRANT {grant} TO '{name}'@'%'" for grant in grants),
-    )
-    try:
-        address = sa.make_url(server.url(database)).set(username=name, password="A secret, 1")
-        yield address.render_as_string(hide_password=False)
-    finally:
-        ask(server, f"DROP USER '{name}'@'%'")
-
-
-@pytest.fixture
-def new_database_name(request: pytest.FixtureRequest) -> Iterator[str]:
-    name = f"lh_{uuid.uuid4().hex[:12]}"
-    yield name
-    for fixture in ("any_server", "mysql_server"):
-        if fixture in request.fixturenames:
-            ask(request.getfixturevalue(fixture), f"DROP DATABASE IF EXISTS {name}")
-
-
-def test_an_account_that_may_make_no_triggers_is_told_what_is_missing(
-    mysql_server: Server, new_database_name: str
-) -> None:
-    with (
-        account(mysql_server, new_database_name) as url,
-        pytest.raises(NotAllowed) as refused,
-    ):
-        create(url, TEST_SCHOOL)
-
-    assert str(refused.value) == (
-        f"{new_database_name} on 127.0.0.1 keeps a binary log and lets only a SUPER account make "
-        "triggers. Use such an account, or ask for log_bin_trust_function_creators=1 while the "
-        "school is set up."
-    )
-
-
-def test_an_account_that_may_not_make_the_definer_stands_in_for_it(
-    any_server: Server, new_database_name: str
-) -> None:
-    # SUPER lets it make triggers in any name, but not an account.
-    with account(any_server, new_database_name, "SUPER ON *.*") as url:
-        made = create(url, TEST_SCHOOL)
-        with opened(url, "own") as database, database.engines.reader.connect() as connection:
-            recorded = connection.scalar(select(schema_info.c.definer))
-
-    assert made.definer is None
-    assert recorded is None
-
-
-def test_triggers_of_the_definer_are_not_taken_over_by_a_person(
-    any_server: Server, new_database_name: str
-) -> None:
-    create(any_server.url(new_database_name), TEST_SCHOOL)
-    with account(any_server, new_database_name) as url, opened(url, "own") as database:
-        assert not upgrade(database.engines).changed
-        ask(any_server, f"DROP TRIGGER {new_database_name}.users_after_insert")
-        with pytest.raises(NotAllowed, match="belong to the account `learnhub_definer`"):
-            upgrade(database.engines)
-
-
-def test_a_missing_right_is_named() -> None:
-    error = sa.exc.OperationalError(
-        "CREATE VIEW",
-        None,
-        pymysql.err.OperationalError(1227, "Access denied; you need (at least one of) the SUPER or "
-                            "SET_ANY_DEFINER privilege(s) for this operation"),
-    )  # fmt: skip
-    with pytest.raises(NotAllowed) as refused, told("school on db.example"):
-        raise error
-
-    assert str(refused.value) == (
-        "Your account on school on db.example lacks a right of the server: "
-        "SUPER or SET_ANY_DEFINER."
-    )
 
 
 @pytest.mark.proof
@@ -561,28 +192,6 @@ def test_foreign_keys_hold_again_after_an_upgrade(tmp_path: Path) -> None:
         upgrade(database.engines)
         with database.engines.writer.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-
-
-@contextmanager
-def revising(connection: Connection) -> Iterator[None]:
-    """What surrounds a revision's steps."""
-    with Operations.context(MigrationContext.configure(connection)):
-        yield
-
-
-def revise() -> None:
-    """The steps of some later revision."""
-    steps.ensure_table(
-        "badges",
-        sa.Column("badge_id", sa.Integer(), primary_key=True, autoincrement=True),
-        sa.Column("title", sa.String(50), nullable=False),
-    )
-    steps.ensure_indexes("badges", ("title",), ("title", "badge_id"))
-    steps.ensure_column(
-        "badges", sa.Column("points", sa.Integer(), server_default=sa.text("3"), nullable=False)
-    )
-    steps.ensure_check("badges", "ck_badges_points", "points < 100")
-    steps.ensure_check("badges", "ck_badges_title", "title <> 'a, b) '")
 
 
 def test_the_steps_of_a_revision_can_be_run_again(new_url: str) -> None:

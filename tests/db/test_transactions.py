@@ -4,54 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
 
-from learnhub_desktop.db.engine import SqlOnGuardedThread, open_engines
-from learnhub_desktop.db.tables import courses, enrollments, users
-from learnhub_desktop.db.transactions import Database, ReadJob, UnitOfWork
+from learnhub_desktop.db.engine import open_engines
+from learnhub_desktop.db.tables import courses, enrollments
+from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.errors import (
     DatabaseUnavailable,
-    NotAllowed,
     OutcomeUnknown,
     RuleRefused,
     ServerBusy,
-    Superseded,
 )
-from tests.databases import alone
+from tests.db.desks import add_student, count_users, kill, made_courses
 from tests.db.proxy import Proxy
 from tests.factories import NOW, make_course, make_enrolment, make_student
-
-
-def count_users(uow: UnitOfWork, email: str) -> int:
-    found = uow.connection.scalar(
-        select(func.count()).select_from(users).where(users.c.email == email)
-    )
-    return int(found or 0)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in 20 s"
-        time.sleep(0.005)
-
-
-@contextmanager
-def made_courses(database: Database, number: int) -> Iterator[list[int]]:
-    with database.engines.writer.connect() as connection:
-        ids = [make_course(connection) for _ in range(number)]
-        connection.commit()
-    yield ids
-
-
-def add_student(uow: UnitOfWork, email: str) -> int:
-    return make_student(uow.connection, email=email)
 
 
 def test_what_is_written_is_there_for_the_next_read(any_school: Database) -> None:
@@ -142,21 +111,6 @@ def test_a_connection_that_is_killed_each_time_gives_up_with_a_sentence(
     assert server_school.read(count_users, "never@example.org") == 0
 
 
-def kill(database: Database, uow: UnitOfWork) -> None:
-    """Kill the transaction's connection and wait until the server has let go of it."""
-    driver: Any = uow.connection.connection.dbapi_connection
-    number = driver.thread_id()
-    with alone(database) as other:
-        other.exec_driver_sql(f"KILL CONNECTION {number}")
-        wait_until(
-            lambda: (
-                not other.exec_driver_sql(
-                    f"SELECT COUNT(*) FROM information_schema.processlist WHERE id = {number}"
-                ).scalar()
-            )
-        )
-
-
 @pytest.mark.proof
 def test_a_lost_answer_to_commit_is_never_taken_for_yes_or_no(server_school: Database) -> None:
     url = server_school.engines.writer.url
@@ -230,38 +184,6 @@ def test_a_bug_reaches_the_hook(any_school: Database) -> None:
         any_school.write(lambda uow: uow.connection.execute(text("SELECT FROM")))
 
 
-def test_nothing_can_be_written_in_a_read(any_school: Database) -> None:
-    with pytest.raises((DatabaseUnavailable, NotAllowed)):
-        any_school.read(add_student, "read@example.org")
-
-    assert any_school.read(count_users, "read@example.org") == 0
-
-
-def test_a_read_sees_one_moment(any_school: Database) -> None:
-    def read_twice(uow: UnitOfWork) -> tuple[int, int]:
-        before = count_users(uow, "moment@example.org")
-        writer = threading.Thread(target=any_school.write, args=(add_student, "moment@example.org"))
-        writer.start()
-        writer.join()
-        return before, count_users(uow, "moment@example.org")
-
-    assert any_school.read(read_twice) == (0, 0)
-
-
-def test_a_read_whose_connection_broke_is_run_again(server_school: Database) -> None:
-    runs = 0
-
-    def read(uow: UnitOfWork) -> int:
-        nonlocal runs
-        runs += 1
-        if runs == 1:
-            kill(server_school, uow)
-        return count_users(uow, "nobody@example.org")
-
-    assert server_school.read(read) == 0
-    assert runs == 2
-
-
 @pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
 def test_a_write_runs_at_the_level_it_asks_for(server_school: Database, level: str) -> None:
     def level_now(uow: UnitOfWork) -> str:
@@ -271,127 +193,6 @@ def test_a_write_runs_at_the_level_it_asks_for(server_school: Database, level: s
     assert server_school.write_at(level, level_now) == level.replace(" ", "-")
     # The connection goes back as it was.
     assert server_school.write(level_now) == "READ-COMMITTED"
-
-
-SLOW_ON_SERVERS = (
-    "SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b,"
-    " information_schema.columns c, information_schema.columns d"
-)
-SLOW_IN_A_FILE = (
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
-)
-
-
-@pytest.mark.proof
-def test_a_read_that_is_no_longer_wanted_stops_on_the_server(any_school: Database) -> None:
-    slow = SLOW_ON_SERVERS if any_school.is_server else SLOW_IN_A_FILE
-    job = ReadJob()
-    began = threading.Event()
-    ended: list[type[BaseException]] = []
-
-    def read_for_ever(uow: UnitOfWork) -> None:
-        began.set()
-        uow.connection.exec_driver_sql(slow)
-
-    def work() -> None:
-        try:
-            any_school.read_job(job, read_for_ever)
-        except Superseded as superseded:
-            ended.append(type(superseded))
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    began.wait()
-    if any_school.is_server:
-        with alone(any_school) as other:
-            wait_until(lambda: running(other, slow) == 1)
-            job.cancel()
-            wait_until(lambda: running(other, slow) == 0)
-    else:
-        job.cancel()
-    worker.join(timeout=20)
-
-    assert ended == [Superseded]
-
-
-def running(connection: Any, statement: str) -> int:
-    found = connection.exec_driver_sql(
-        "SELECT COUNT(*) FROM information_schema.processlist WHERE info = %s", (statement,)
-    )
-    return int(found.scalar())
-
-
-@pytest.mark.proof
-def test_cancelling_never_hits_another_read(any_school: Database) -> None:
-    """Reads that end by themselves just as they are cancelled, 300 times."""
-    wrong: list[BaseException] = []
-
-    def quick(uow: UnitOfWork) -> int:
-        return int(uow.connection.exec_driver_sql("SELECT 42").scalar_one())
-
-    for turn in range(300):
-        job = ReadJob()
-        outcome: list[object] = []
-
-        def work(job: ReadJob = job, outcome: list[object] = outcome) -> None:
-            try:
-                outcome.append(any_school.read_job(job, quick))
-            except Superseded:
-                outcome.append(Superseded)
-            except BaseException as error:  # noqa: BLE001 - shown by the assertion below
-                wrong.append(error)
-
-        worker = threading.Thread(target=work)
-        worker.start()
-        if turn % 3:
-            time.sleep(0.0003 * (turn % 7))
-        job.cancel()
-        try:
-            assert any_school.read(quick) == 42
-        except Superseded as error:
-            wrong.append(error)
-        worker.join()
-
-    assert wrong == []
-
-
-def test_a_read_cancelled_before_it_began_does_not_begin(any_school: Database) -> None:
-    job = ReadJob()
-    job.cancel()
-    with pytest.raises(Superseded):
-        any_school.read_job(job, lambda uow: pytest.fail("it ran"))
-
-
-def test_a_read_cancelled_between_two_statements_ends_there(any_school: Database) -> None:
-    job = ReadJob()
-    asked: list[int] = []
-
-    def read_on(uow: UnitOfWork) -> None:
-        asked.append(count_users(uow, "one@example.org"))
-        job.cancelled = True
-        asked.append(count_users(uow, "two@example.org"))
-
-    with pytest.raises(Superseded):
-        any_school.read_job(job, read_on)
-
-    assert asked == [0]
-
-
-def test_no_statement_runs_on_the_thread_that_paints(database: Database) -> None:
-    database.actor()
-    database.guard_thread(threading.get_ident())
-    with pytest.raises(SqlOnGuardedThread, match="SQL on the Qt thread"):
-        database.read(count_users, "any@example.org")
-    with pytest.raises(SqlOnGuardedThread):
-        database.write(add_student, "any@example.org")
-    elsewhere: list[int] = []
-    worker = threading.Thread(
-        target=lambda: elsewhere.append(database.read(count_users, "any@example.org"))
-    )
-    worker.start()
-    worker.join()
-
-    assert elsewhere == [0]
 
 
 def test_now_is_the_database_s_and_one_value_a_transaction(any_school: Database) -> None:
