@@ -41,10 +41,13 @@ def archive_course(uow: UnitOfWork, course_id: int, *, reason: str) -> Changes:
     uow.actor.require(Right.ARCHIVE_COURSE)
     why = check_text(reason, field="reason", label="The reason", longest=NOTE_LENGTH)
     now = uow.now()
-    sales = uow.courses.end_sales(course_id, now)  # a sale is locked before its course
+    uow.courses.lock_sales(course_id)
     course = uow.courses.lock(course_id)
     if course.status is CourseStatus.ARCHIVED:
         raise RuleRefused(ArchiveRefusal.ALREADY_ARCHIVED, _already(course))
+    # Only now: a sale's end is in the foreign key's index, so writing it shares the course's
+    # lock, and two that share it could never both go on to write the course.
+    sales = uow.courses.end_sales(course_id, now)
     kept = snapshot(get_course(uow, course_id))
     uow.archives.add(course_id, kept, account=uow.actor.account, reason=why, now=now)
     uow.courses.update(course_id, status=CourseStatus.ARCHIVED, updated_at=now)

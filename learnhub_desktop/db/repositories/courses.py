@@ -205,6 +205,13 @@ class CourseRepository(CourseImports):
         )
         return tuple(SaleRow(*row) for row in found)
 
+    def lock_sales(self, course_id: int) -> None:
+        """Lock the course's sales, by ascending id, before the course itself."""
+        s = t.flash_sales.c
+        self.connection.execute(
+            select(s.sale_id).where(s.course_id == course_id).order_by(s.sale_id).with_for_update()
+        )
+
     def end_sales(self, course_id: int, now: datetime) -> int:
         """End the sales that run now or would begin later; return how many."""
         s = t.flash_sales.c
