@@ -41,6 +41,8 @@ def archive_course(uow: UnitOfWork, course_id: int, *, reason: str) -> Changes:
     uow.actor.require(Right.ARCHIVE_COURSE)
     why = check_text(reason, field="reason", label="The reason", longest=NOTE_LENGTH)
     now = uow.now()
+    # A course's status is in the index of its instructor's key: writing it locks that row too.
+    uow.users.share(uow.courses.instructor_of(course_id))
     uow.courses.lock_sales(course_id)
     course = uow.courses.lock(course_id)
     if course.status is CourseStatus.ARCHIVED:
