@@ -89,7 +89,7 @@ ALERT_COLUMNS: Final[tuple[Column[AlertRow], ...]] = (
         kind=Kind.BADGE,
         text=lambda row: say(row.status),
         tone=lambda row: ALERT_TONES[row.status],
-        width=136,
+        width=142,
     ),
     Column(
         key="created", title="When", value=lambda row: row.created_at, kind=Kind.MOMENT, width=112

@@ -83,7 +83,7 @@ PAYMENT_COLUMNS: Final[tuple[Column[PaymentRow], ...]] = (
         kind=Kind.BADGE,
         text=status_text,
         tone=status_tone,
-        width=132,
+        width=142,
     ),
     Column(
         key="created", title="When", value=lambda row: row.created_at, kind=Kind.MOMENT, width=112

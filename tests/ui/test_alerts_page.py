@@ -8,16 +8,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.alerts import RulePart
 from learnhub_desktop.domain.states import AlertStatus
 from learnhub_desktop.services import alerts
-from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
-from learnhub_desktop.ui.dialogs.verify import ChargeDialog, ReleaseDialog
 from learnhub_desktop.ui.lists import ListState
 from learnhub_desktop.ui.panels.alert import seen_text
-from tests.services.money_rows import change_rule, make_rule
-from tests.ui.back_office import facts, panel_text
+from tests.services.money_rows import make_rule
+from tests.ui.back_office import facts
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 DEAR = Decimal("600.00")
@@ -40,14 +37,6 @@ def held(desk):
     for name in ("One", "Two"):
         desk.buy(desk.student(name=name), course, card="tok_visa_shared")
     return desk.buy(desk.student(name="Three"), course, card="tok_visa_shared")
-
-
-@pytest.fixture
-def blocked(desk):
-    """A purchase that the rules refused."""
-    desk.make(change_rule, "amount", action="block")
-    course = desk.course(title="Web Design", price=DEAR)
-    return desk.buy(desk.student(name="Ada Byron"), course, price=DEAR)
 
 
 def shown(widget):
@@ -180,6 +169,16 @@ def test_a_school_without_alerts_says_what_would_appear(make_office):
     )
 
 
+def test_the_status_has_a_column_only_where_it_differs(desk, flagged, make_office):
+    office = make_office("alerts")
+    heads = office.page.table.head
+    keys = [column.key for column in office.page.columns]
+    assert keys.index("status") not in heads.shown_sections()
+    office.page.command("clear_filters")
+    office.wait()
+    assert keys.index("status") in heads.shown_sections()
+
+
 # Deciding
 
 
@@ -232,6 +231,19 @@ def test_the_last_of_the_queue_hands_on_to_the_one_above(desk, flagged, make_off
     assert office.page.current().alert_id == 2
 
 
+def test_what_another_desk_decided_makes_room_for_the_next(desk, flagged, make_office):
+    office = make_office("alerts")
+    office.choose(2)
+    desk.write(
+        alerts.review_alert,
+        2,
+        decision=AlertStatus.REVIEWED,
+        seen_version=desk.alert(2).row_version,
+    )
+    office.reload()
+    assert office.page.current().alert_id == 1
+
+
 def test_in_a_list_that_keeps_it_the_next_is_selected_all_the_same(desk, flagged, make_office):
     office = make_office("alerts")
     office.page.command("clear_filters")
@@ -255,6 +267,7 @@ def test_a_comment_goes_along_and_is_empty_for_the_next(desk, flagged, make_offi
 
     assert desk.alert(3).review_comment == "Called back: the employer pays."
     assert office.page.comment.value() == ""
+    assert office.page.table.hasFocus()
 
 
 def test_a_comment_survives_a_reload(desk, flagged, make_office):
@@ -331,118 +344,3 @@ def test_a_lost_database_decides_nothing_and_offers_to_try_again(
     office.window.messages.messages[-1].retry()
     office.until(lambda: desk.alert(3).status == "confirmed_fraud")
     office.wait()
-
-
-# Blocked, and released once
-
-
-def test_a_blocked_purchase_is_released_with_a_reason_and_bought(desk, blocked, make_office):
-    office = make_office("alerts")
-    assert panel_text(office.page) == (
-        "The purchase was blocked: nothing was charged, and no seat is held."
-    )
-    office.click("release_purchase")
-    dialog = office.dialog(ReleaseDialog)
-    assert dialog.consequence.text() == (
-        "Nothing is charged now. Ada Byron may buy this course once more for 600.00 USD, and the "
-        "fraud rules let it pass. The alert is closed as a false positive."
-    )
-    office.try_to_submit(dialog)
-    assert dialog.comment.error() == "The reason cannot be empty."
-    dialog.comment.set_text("Called back: on a journey.")
-    office.bot.mouseClick(dialog.primary_button, Qt.MouseButton.LeftButton)
-
-    again = office.dialog(EnrolDialog)
-    assert desk.alert(blocked.alert_id).released_at == desk.clock.now
-    again.reject()
-    office.wait()
-
-    office.page.command("clear_filters")
-    office.wait()
-    office.choose(blocked.alert_id)
-    assert panel_text(office.page).endswith("The purchase is released: it may be made once more.")
-    assert "release_purchase" not in office.offered()
-    office.press(Qt.Key.Key_L, CTRL)
-    assert office.said == (
-        "Release is not possible: the purchase is released: it may be made once more."
-    )
-    office.click("buy_released")
-    office.dialog(EnrolDialog).reject()
-    office.wait()
-
-
-def test_staff_review_and_release_nothing(desk, blocked, make_office):
-    office = make_office("alerts", role=Role.STAFF)
-    assert set(office.page.side._foot.findChildren(QPushButton)) != set()
-    assert not office.page.may("release_purchase")
-    assert office.page.side.offer_button("release_purchase") is None
-    assert office.page.side.offer_button("confirm_fraud") is not None
-
-
-# Held until a reviewer decides
-
-
-def test_a_held_purchase_is_approved_and_charged_with_the_same_card(desk, held, make_office):
-    office = make_office("alerts")
-    assert panel_text(office.page) == (
-        "The purchase waits for a decision: a seat is held, and nothing was charged."
-    )
-    office.page.comment.set_text("Three sisters, one card.")
-    office.press(Qt.Key.Key_F7)
-    dialog = office.dialog(ChargeDialog)
-    assert dialog.primary_button.text() == "Charge 49.00 USD"
-    dialog.card.choose_token("tok_visa")
-    office.try_to_submit(dialog)
-    assert dialog.card._line.text() == "This is another card than the one that was verified."
-    dialog.card.choose_token("tok_visa_shared")
-    office.submit(dialog)
-
-    assert office.said.startswith("Enrolled Three in “Statistics”. 49.00 USD paid by card.")
-    assert desk.payment(held.payment_id).status == "completed"
-    assert desk.alert(held.alert_id).review_comment == "Three sisters, one card."
-
-
-def test_a_declined_purchase_gives_its_seat_back(desk, held, make_office):
-    course = desk.payment(held.payment_id).course_id
-    office = make_office("alerts")
-    assert desk.seats(course) == 3
-    office.click("decline_purchase")
-    office.until(lambda: desk.alert(held.alert_id).status == "confirmed_fraud")
-    office.wait()
-
-    assert office.said == (
-        "Declined the purchase of “Statistics” by Three. Nothing was charged; the seat is free."
-    )
-    assert desk.seats(course) == 2
-    assert desk.payment(held.payment_id).status == "failed"
-
-
-def test_a_held_purchase_is_approved_or_declined_and_nothing_else(desk, held, make_office):
-    office = make_office("alerts")
-    assert set(office.offered()) == {"approve_purchase", "decline_purchase"}
-    office.press(Qt.Key.Key_F2)
-    assert office.said == (
-        "Confirm fraud is not possible: this alert holds a purchase. Approving or declining it "
-        "closes the alert."
-    )
-    assert desk.alert(held.alert_id).status == "pending"
-
-
-def test_staff_are_told_who_decides_on_a_held_purchase(desk, held, make_office):
-    office = make_office("alerts", role=Role.STAFF)
-    assert panel_text(office.page).endswith(
-        "An account that may release purchases approves or declines it."
-    )
-    assert office.page.side.offer_button("approve_purchase") is None
-    assert office.offered()["mark_reviewed"].startswith("this alert holds a purchase.")
-
-
-def test_a_hold_that_ran_out_says_so(desk, held, make_office):
-    desk.pass_time(days=4)
-    office = make_office("alerts")
-    assert panel_text(office.page) == (
-        "The hold ran out before a reviewer decided. Nothing was charged."
-    )
-    office.press(Qt.Key.Key_F7)
-    assert office.said.startswith("Approve is not possible: the hold ran out before")
-    assert {"confirm_fraud", "false_positive", "mark_reviewed"} <= set(office.offered())

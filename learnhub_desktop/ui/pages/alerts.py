@@ -116,6 +116,8 @@ class AlertsPage(ListPage[AlertRow]):
         self.on("alert_comment", self._to_comment)
         self.recent.all_asked.connect(self._show_payments)
         self.list.reloaded.connect(self._keep_place)
+        self.list.selection_changed.connect(self._note_place)
+        self.list.query_changed.connect(self._show_status)
 
     def _works(self) -> dict[str, Callable[[AlertDetail], Awaitable[None]]]:
         return {
@@ -179,25 +181,32 @@ class AlertsPage(ListPage[AlertRow]):
         else:
             super()._on_state_changed(state)
 
+    def _show_status(self, query: ListQuery) -> None:
+        """Where all rows have one status the chip says it, and the column's room is the names'."""
+        self.table.head.set_shown("status", len(query.values("status")) != 1)
+
     # The queue
 
     def _keep_place(self) -> None:
         """Where the selected alert left the list, the one that took its place is next."""
-        if self.table.all_matching or not self.model.total:
-            return
-        if not self.table.selected_count():
+        if self.model.total and not self.table.selected_count():
             self.table.go_to(min(self._place, self.model.total - 1))
-        self._place = self.table.current_number() or 0
+
+    def _note_place(self) -> None:
+        number = self.table.current_number()
+        if number is not None:
+            self._place = number
 
     def _select_next(self, alert_id: int) -> None:
         """Go on to the alert below, or above at the end: it may stay in this list."""
+        if self.comment.editor.hasFocus():
+            self.table.setFocus()
         number = self.model.number_of(alert_id)
         row = self.current()
         if number is None or row is None or row.alert_id != alert_id:
             return  # A person went elsewhere meanwhile, and stays there.
         following = number + 1 if number + 1 < self.model.total else number - 1
         if following >= 0:
-            self._place = number
             self.table.go_to(following)
 
     def _to_comment(self) -> None:

@@ -29,6 +29,8 @@ from learnhub_desktop.ui.widgets.side_panel import Event, Fact, Offer, Panel
 
 _BY_HAND: Final = frozenset({PaymentMethod.BANK_TRANSFER, PaymentMethod.CASH})
 _OWN_GATEWAYS: Final = frozenset({"manual", "balance"})
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _AT_ONCE: Final = timedelta(minutes=1)
 _LONGEST_REFERENCE: Final = 20
 
@@ -255,7 +257,7 @@ class RefundList(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(2, 1)
+        self._grid.setColumnStretch(0, 1)
 
     def show_refunds(self, refunds: tuple[PaymentRow, ...], *, now: datetime, zone: tzinfo) -> None:
         while (item := self._grid.takeAt(0)) is not None:
@@ -265,17 +267,14 @@ class RefundList(QWidget):
         for place, refund in enumerate(refunds):
             link = button(f"Refund {refund.payment_id}", kind="link")
             link.clicked.connect(_asking(self.asked.emit, refund.payment_id))
-            when = label(formats.moment(refund.created_at, now=now, zone=zone), "soft")
+            when = label(formats.moment(refund.created_at, now=now, zone=zone), "hint")
             when.setToolTip(formats.moment_full(refund.created_at, zone=zone))
-            self._grid.addWidget(link, place, 0)
-            self._grid.addWidget(
-                label(money.text(refund.amount, refund.currency)),
-                place,
-                1,
-                Qt.AlignmentFlag.AlignRight,
-            )
-            self._grid.addWidget(Badge(status_text(refund), status_tone(refund)), place, 2)
-            self._grid.addWidget(when, place, 3)
+            amount = label(money.text(refund.amount, refund.currency))
+            badge = Badge(status_text(refund), status_tone(refund))
+            self._grid.addWidget(link, 2 * place, 0, _LEFT)
+            self._grid.addWidget(amount, 2 * place, 1, _RIGHT)
+            self._grid.addWidget(when, 2 * place + 1, 0, _LEFT)
+            self._grid.addWidget(badge, 2 * place + 1, 1, _RIGHT)
 
 
 def _asking(ask: Callable[[int], None], payment_id: int) -> Callable[..., None]:
