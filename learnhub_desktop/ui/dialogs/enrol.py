@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from learnhub_desktop.bridge import Bridge
@@ -81,8 +80,9 @@ class EnrolDialog(MoneyDialog):
         self._gateways = gateways
         self._actor = actor
         self._key = new_key("buy")
-        self._student_id = student_id
-        self._course_id = course_id
+        self._preset = student_id, course_id
+        self._student_id: int | None = None
+        self._course_id: int | None = None
         self._alert_id = released_alert_id
         self._quote: Quote | None = None
         self._is_unknown = False
@@ -115,8 +115,8 @@ class EnrolDialog(MoneyDialog):
 
     def open(self) -> None:
         super().open()
-        if self._student_id is not None or self._course_id is not None:
-            self._tasks.start("preset", self._take_preset)
+        if self._preset != (None, None):
+            self._tasks.start("preset", self._take_preset, *self._preset)
 
     @property
     def is_looking(self) -> bool:
@@ -125,15 +125,21 @@ class EnrolDialog(MoneyDialog):
 
     # Who and what
 
-    async def _take_preset(self) -> None:
-        if self._student_id is not None:
-            detail = await self._bridge.read(students.get_student, self._student_id)
-            self.student.choose(person_choice(detail.person))
-        if self._course_id is not None:
-            found = await self._bridge.read(lists.rows, "courses", (self._course_id,))
+    async def _take_preset(self, student_id: int | None, course_id: int | None) -> None:
+        """Read both before either is chosen, so that one offer is asked for."""
+        student, course = None, None
+        if student_id is not None:
+            detail = await self._bridge.read(students.get_student, student_id)
+            student = person_choice(detail.person)
+        if course_id is not None:
+            found = await self._bridge.read(lists.rows, "courses", (course_id,))
             if not found:
                 raise NotFound("This course is gone. Reload and try again.")
-            self.course.choose(course_choice(found[0]))
+            course = course_choice(found[0])
+        if student is not None:
+            self.student.choose(student)
+        if course is not None:
+            self.course.choose(course)
 
     def _on_student_picked(self, student_id: int | None) -> None:
         self._student_id = student_id
@@ -253,12 +259,12 @@ class EnrolDialog(MoneyDialog):
         if waiting:
             # Whoever takes a choice back is about to type another one there.
             if not any(field.line.hasFocus() for field in waiting):
-                waiting[0].line.setFocus(Qt.FocusReason.TabFocusReason)
+                waiting[0].line.setFocus()
         elif (way := self._way()) is not None:
             target: QWidget = self.primary_button if way is Unpaid.FREE else self.way.editor
             if self._needs_override and not self.override.has_input():
                 target = self.override.editor
-            target.setFocus(Qt.FocusReason.TabFocusReason)
+            target.setFocus()
 
     # The act
 

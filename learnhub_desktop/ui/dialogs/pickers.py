@@ -89,6 +89,9 @@ def person_choice(person: PersonRow) -> Choice:
 
 
 def course_choice(row: CourseRow) -> Choice:
-    price = "free" if row.price == 0 else money.text(row.price, row.currency)
-    state = "draft" if row.status is CourseStatus.DRAFT else seats_words(row)
-    return Choice(row.course_id, row.title, f"{price} · {state}")
+    said = ["free" if row.price == 0 else money.text(row.price, row.currency)]
+    if row.status is CourseStatus.DRAFT:
+        said.append("draft")
+    elif row.max_students is not None:
+        said.append(seats_words(row))
+    return Choice(row.course_id, row.title, " · ".join(said))

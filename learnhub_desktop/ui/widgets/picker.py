@@ -6,9 +6,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.ui import icons, theme
@@ -18,6 +33,12 @@ from learnhub_desktop.ui.widgets.fields import Field
 _PAUSE_MS: Final = 150
 _MOST_SHOWN: Final = 6
 _ROW: Final = 30
+_PAD: Final = 12
+_MOST_DETAIL: Final = 0.6
+_CHOICE: Final = Qt.ItemDataRole.UserRole
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +88,8 @@ class PickerField(Field):
         self.results.setProperty("kind", "results")
         self.results.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.results.setAccessibleName(f"{label}: results")
+        self.results.setItemDelegate(_ResultCells(self.results))
+        self.results.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.results.hide()
         self._column.insertWidget(2, self.results)
         self._tasks = TaskScope(self, self._on_failure)
@@ -157,7 +180,9 @@ class PickerField(Field):
         self.results.clear()
         for choice in choices:
             detail = f"   {choice.detail}" if choice.detail else ""
-            self.results.addItem(QListWidgetItem(f"{choice.text}{detail}"))
+            item = QListWidgetItem(f"{choice.text}{detail}")
+            item.setData(_CHOICE, choice)
+            self.results.addItem(item)
         if not choices:
             nothing = QListWidgetItem(f"Nothing found for “{text[:40]}”." if text else "None yet.")
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -177,3 +202,31 @@ class PickerField(Field):
         self.results.hide()
         theme.set_role(self._line, part="error")
         self.refuse(failure.text)
+
+
+class _ResultCells(QStyledItemDelegate):
+    """The text at the left, cut off where it must be, so that the detail is always whole."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        if isinstance(index.data(_CHOICE), Choice):
+            option.text = ""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        # The ground first, as the style draws it; the words are ours.
+        super().paint(painter, option, index)
+        choice = index.data(_CHOICE)
+        if not isinstance(choice, Choice):
+            return
+        inside = option.rect.adjusted(_PAD, 0, -_PAD, 0)
+        metrics = option.fontMetrics
+        detail = metrics.elidedText(
+            choice.detail, Qt.TextElideMode.ElideRight, int(inside.width() * _MOST_DETAIL)
+        )
+        painter.setPen(theme.colour("soft"))
+        painter.drawText(inside, _RIGHT, detail)
+        if detail:
+            inside.setRight(inside.right() - metrics.horizontalAdvance(detail) - _PAD)
+        painter.setPen(theme.colour("text"))
+        shown = metrics.elidedText(choice.text, Qt.TextElideMode.ElideRight, inside.width())
+        painter.drawText(inside, _LEFT, shown)
