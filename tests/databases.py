@@ -109,21 +109,38 @@ def alone(database: Database) -> Iterator[Connection]:
         yield connection
 
 
-@pytest.fixture(scope="session", params=ALL_KINDS)
-def any_school(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+@pytest.fixture(scope="session")
+def sqlite_school(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    """One school on each kind of database, shared by the whole run."""
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("shared") / "school.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        with opened(f"sqlite:///{path}", "sqlite") as database:
-            yield database
-        return
-    with new_database(request.getfixturevalue(f"{request.param}_server")) as url:
+    path = tmp_path_factory.mktemp("shared") / "school.db"
+    shutil.copy(sqlite_template, path)
+    with opened(f"sqlite:///{path}", "sqlite") as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def mysql_school(mysql_server: Server) -> Iterator[Database]:
+    yield from _school_on(mysql_server)
+
+
+@pytest.fixture(scope="session")
+def mariadb_school(mariadb_server: Server) -> Iterator[Database]:
+    yield from _school_on(mariadb_server)
+
+
+def _school_on(server: Server) -> Iterator[Database]:
+    with new_database(server) as url:
         create(url, TEST_SCHOOL)
-        with opened(url, request.param) as database:
+        with opened(url, server.kind) as database:
             yield database
+
+
+@pytest.fixture(scope="session", params=ALL_KINDS)
+def any_school(request: pytest.FixtureRequest) -> Database:
+    """One school on each kind of database, shared by the whole run."""
+    school: Database = request.getfixturevalue(f"{request.param}_school")
+    return school
 
 
 @pytest.fixture
@@ -135,12 +152,10 @@ def any_connection(any_school: Database) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def server_school(any_server: Server) -> Iterator[Database]:
-    """One school on each server, shared by the whole run, for tests that must commit."""
-    with new_database(any_server) as url:
-        create(url, TEST_SCHOOL)
-        with opened(url, any_server.kind) as database:
-            yield database
+def server_school(any_server: Server, request: pytest.FixtureRequest) -> Database:
+    """The school on each server, shared by the whole run, for tests that must commit."""
+    school: Database = request.getfixturevalue(f"{any_server.kind}_school")
+    return school
 
 
 @pytest.fixture
