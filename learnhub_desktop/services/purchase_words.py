@@ -180,10 +180,17 @@ def _sentence(outcome: PurchaseOutcome, case: _Case) -> tuple[str, bool]:
                 done = f"Extended {who}'s access to {what}."
             return f"{done} {price} {case.access}".rstrip(), False
         case PurchaseOutcome.WAITING:
-            expected = f"{case.amount}{case.how} is expected; record the receipt when it comes."
             if case.extends:
-                return f"To extend {who}'s access to {what} until {case.by}: {expected}", False
-            return f"A seat in {what} is held for {who} until {case.by}. {expected}", False
+                return (
+                    f"{case.amount}{case.how} is expected by {case.by} to extend {who}'s access to "
+                    f"{what}; record the receipt when it comes.",
+                    False,
+                )
+            return (
+                f"A seat in {what} is held for {who} until {case.by}. {case.amount}{case.how} is "
+                "expected; record the receipt when it comes.",
+                False,
+            )
         case PurchaseOutcome.VERIFICATION:
             return _verification(case), True
         case PurchaseOutcome.DECLINED:

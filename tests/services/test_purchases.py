@@ -362,3 +362,19 @@ def _end(desk: Desk, student: int, course: int, payment_id: int | None, ended: s
     else:
         enrollment_id = desk.enrolment(student, course).enrollment_id
         desk.write(enrolments.cancel_enrolment, enrollment_id, reason="Asked for by phone")
+
+
+def test_an_extension_that_is_awaited_is_not_sold_a_second_time(desk: Desk) -> None:
+    student, course = desk.student(), desk.course()
+    desk.buy(student, course)
+    waiting = desk.buy(student, course, method=PaymentMethod.BANK_TRANSFER)
+
+    with pytest.raises(RuleRefused) as refused:
+        desk.buy(student, course)
+
+    assert waiting.changes.message == (
+        "49.00 USD by bank transfer is expected by 17 March 2026 at 12:00 to extend Ada's access "
+        "to “SQL”; record the receipt when it comes."
+    )
+    assert refused.value.reason is PurchaseRefusal.HELD_ALREADY
+    assert len(desk.payments()) == 2
