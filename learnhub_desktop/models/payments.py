@@ -57,8 +57,8 @@ PAYMENT_COLUMNS: Final[tuple[Column[PaymentRow], ...]] = (
         text=lambda row: str(row.payment_id),
         width=64,
     ),
-    Column(key="student", title="Student", value=lambda row: row.student_name, width=140, grow=2),
-    Column(key="course", title="Course", value=lambda row: row.title, width=150, grow=2),
+    Column(key="student", title="Student", value=lambda row: row.student_name, width=130, grow=2),
+    Column(key="course", title="Course", value=lambda row: row.title, width=130, grow=2),
     Column(
         key="amount",
         title="Amount",

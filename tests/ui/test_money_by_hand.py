@@ -9,9 +9,12 @@ import pytest
 from PySide6.QtCore import Qt
 
 from learnhub_desktop.domain.actors import Role
+from learnhub_desktop.domain.refunds import RefundReason
 from learnhub_desktop.domain.states import PaymentMethod
+from learnhub_desktop.services import outcomes
 from learnhub_desktop.ui.dialogs.payout import CancelPayoutDialog, PayoutDialog
 from learnhub_desktop.ui.dialogs.receipt import CancelHoldDialog, ReceiptDialog
+from learnhub_desktop.ui.dialogs.refund import RefundDialog
 from tests.ui.back_office import facts, panel_text
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -179,3 +182,30 @@ def test_the_hold_of_cash_is_told_with_its_end(desk, ada, course, make_office):
     until = desk.payment(bought.payment_id).hold_expires_at
     assert until - desk.clock.now >= timedelta(hours=1)
     assert "Hold until" in facts(office.page)
+
+
+def test_money_for_a_seat_that_is_gone_is_marked_and_goes_back(desk, ada, make_office):
+    last = desk.course(title="SQL", max_students=1)
+    bought = desk.buy(ada, last, method=TRANSFER, card=None)
+    desk.pass_time(days=8)
+    desk.write(outcomes.expire, desk.where(bought.payment_id))
+    desk.buy(desk.student(name="Bob"), last)
+    office = make_office()
+    office.choose(bought.payment_id)
+    office.click("record_receipt")
+    receipt = office.dialog(ReceiptDialog)
+    receipt.reference.set_text("Statement 31")
+    office.submit(receipt)
+    assert office.said == (
+        "49.00 USD of Ada Byron came in, but “SQL” has no seat for it any more. The money must go "
+        "back: refund it."
+    )
+    assert office.page.side.panel.state == "refund due"
+
+    office.press(Qt.Key.Key_R, CTRL)
+    dialog = office.dialog(RefundDialog)
+    assert dialog.reason.value() is RefundReason.SEAT_GONE
+    office.submit(dialog)
+    office.page.chips.query_asked.emit(office.page.list.query.with_filter("kind", "refund"))
+    office.wait()
+    assert office.page.model.row(0).reason_code == "seat_gone"

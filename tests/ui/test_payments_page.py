@@ -388,6 +388,7 @@ def test_another_page_can_ask_for_one_students_payments(desk, ada, course, make_
     office = make_office()
     office.window.go("payments", filters=(Filter("student", (str(ada),)),))
     office.wait()
+    assert office.page.chips.chips[0].words.text() == "Student: Ada Byron"
     assert [office.page.model.row(n).student_name for n in range(office.page.model.total)] == [
         "Ada Byron"
     ]

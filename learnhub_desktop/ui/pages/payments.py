@@ -108,6 +108,7 @@ class PaymentsPage(ListPage[PaymentRow]):
         self.refunds = panels.RefundList()
         self.side.add_section("Refunds", self.refunds)
         self.refunds.asked.connect(self.list.select)
+        self.list.reloaded.connect(self._name_chips)
         for name, work in self._works().items():
             self.on(name, partial(self._begin, name, work))
 
@@ -160,6 +161,16 @@ class PaymentsPage(ListPage[PaymentRow]):
 
     def _refusal(self, name: str, detail: PaymentDetail) -> str:
         return panels.refusal(name, detail, now=self.desk.clock(), zone=self.desk.zone)
+
+    def _name_chips(self) -> None:
+        """A person knows names: the query only holds the number of a student or a course."""
+        row = self.model.row(0)
+        if row is None:
+            return
+        names = {"student": f"Student: {row.student_name}", "course": f"Course: {row.title}"}
+        for wanted, chip in zip(self.list.query.filters, self.chips.chips, strict=False):
+            if wanted.name in names and len(wanted.values) == 1:
+                chip.words.setText(names[wanted.name].replace("&", "&&"))
 
     def _show_refunds(self, refunds: tuple[PaymentRow, ...]) -> None:
         self.refunds.show_refunds(refunds, now=self.desk.clock(), zone=self.desk.zone)
