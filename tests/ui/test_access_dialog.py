@@ -66,27 +66,23 @@ def test_the_end_is_shown_before_the_button_and_kept_with_its_reason(opened, des
     assert cards(office)["Python Basics"].access.text() == "Open until 10 April 2027."
 
 
-@pytest.mark.parametrize(
-    "span, until",
-    [
+def test_every_span_says_what_it_comes_to(opened):
+    office, dialog = opened
+    for span, until in (
         (THREE_MONTHS, "until 10 June 2027"),
         (SIX_MONTHS, "until 10 September 2027"),
         (ONE_YEAR, "until 10 March 2028"),
         (OTHER_MONTHS, "until 10 May 2027"),
         (A_DAY, "until 9 April 2027"),
         (FOR_LIFE, "for life"),
-    ],
-)
-def test_every_span_says_what_it_comes_to(opened, span, until):
-    office, dialog = opened
-    choose(office, dialog, span)
-
-    assert dialog.consequence.text() == (
-        f"Ada Byron can open “Python Basics” {until}. No money moves and no seat changes hands."
-    )
-    assert dialog.primary_button.isEnabled()
-    assert dialog.months.isVisible() == (span == OTHER_MONTHS)
-    assert dialog.until.isVisible() == (span == A_DAY)
+    ):
+        choose(office, dialog, span)
+        assert dialog.consequence.text() == (
+            f"Ada Byron can open “Python Basics” {until}. No money moves and no seat changes hands."
+        )
+        assert dialog.primary_button.isEnabled()
+        assert dialog.months.isVisible() == (span == OTHER_MONTHS)
+        assert dialog.until.isVisible() == (span == A_DAY)
 
 
 def test_access_is_never_shortened(opened, desk, ada, basics):
@@ -104,24 +100,20 @@ def test_access_is_never_shortened(opened, desk, ada, basics):
     assert desk.access(ada, basics.course_id).access_expires_at.date() == date(2027, 3, 10)
 
 
-@pytest.mark.parametrize(
-    "typed, said",
-    [
+def test_a_number_of_months_that_makes_no_sense_grants_nothing(opened):
+    office, dialog = opened
+    choose(office, dialog, OTHER_MONTHS)
+    for typed, said in (
         ("0", "Months more must be between 1 and 120."),
         ("-3", "Months more must be between 1 and 120."),
         ("a few", "Months more must be a whole number."),
         ("", "Months more must be a whole number."),
         ("1" * 10_000, "Months more must be between 1 and 120."),
-    ],
-)
-def test_a_number_of_months_that_makes_no_sense_grants_nothing(opened, typed, said):
-    office, dialog = opened
-    choose(office, dialog, OTHER_MONTHS)
-    dialog.months.set_text(typed)
-    settled(office, dialog)
-
-    assert dialog.consequence.text() == said
-    assert not dialog.primary_button.isEnabled()
+    ):
+        dialog.months.set_text(typed)
+        settled(office, dialog)
+        assert dialog.consequence.text() == said
+        assert not dialog.primary_button.isEnabled()
 
 
 def test_the_button_waits_for_the_answer_that_belongs_to_the_choice(opened):
@@ -132,19 +124,15 @@ def test_the_button_waits_for_the_answer_that_belongs_to_the_choice(opened):
     assert dialog.primary_button.isEnabled()
 
 
-@pytest.mark.parametrize(
-    "typed, said",
-    [
+def test_a_reason_is_asked_for(opened):
+    office, dialog = opened
+    for typed, said in (
         ("  ", "The reason cannot be empty."),
         ("x" * 501, "The reason can have at most 500 characters; this has 501."),
-    ],
-)
-def test_a_reason_is_asked_for(opened, typed, said):
-    office, dialog = opened
-    dialog.reason.set_text(typed)
-    office.try_to_submit(dialog)
-
-    assert dialog.reason._line.text() == said
+    ):
+        dialog.reason.set_text(typed)
+        office.try_to_submit(dialog)
+        assert dialog.reason._line.text() == said
 
 
 def test_what_another_desk_did_meanwhile_is_not_added_to(opened, desk, ada, basics):

@@ -173,18 +173,14 @@ def test_time_spent_takes_the_place_of_what_was_known(school, ada, basics, desk,
     assert desk.row(t.lesson_progress).time_spent_minutes == 75
 
 
-@pytest.mark.parametrize("typed", ["-1", "x", "", "1.5", "9" * 40])
-def test_minutes_that_make_no_sense_are_said_at_the_field(
-    school, ada, basics, desk, make_students, typed
-):
+def test_minutes_that_make_no_sense_are_said_at_the_field(school, ada, basics, desk, make_students):
     school.enrol(ada, basics)
     office = make_students()
     office.choose(ada)
     office.press(Qt.Key.Key_T, CTRL)
     dialog = office.dialog(MinutesDialog)
-    dialog.minutes.set_text(typed)
-    office.try_to_submit(dialog)
-
-    assert dialog.minutes._line.text().startswith("Minutes in all must be")
+    for typed in ("-1", "x", "", "1.5", "9" * 10_000):
+        dialog.minutes.set_text(typed)
+        office.try_to_submit(dialog)
+        assert dialog.minutes._line.text().startswith("Minutes in all must be")
     assert desk.rows(t.lesson_progress) == []
-    dialog.reject()

@@ -35,19 +35,16 @@ def opened(ada, basics, make_students):
     return office, office.dialog(QuizAttemptDialog)
 
 
-@pytest.mark.parametrize(
-    "score, said",
-    [
-        ("", "No attempt yet. 60 passes."),
+def test_the_score_is_weighed_as_one_types(opened):
+    _, dialog = opened
+    for score, said in (
         ("59", "No attempt yet. The best result is then 59; 60 is needed to pass."),
         ("60", "No attempt yet. The best result is then 60, which passes."),
         ("minus one", "No attempt yet. 60 passes."),
-    ],
-)
-def test_the_score_is_weighed_as_one_types(opened, score, said):
-    _, dialog = opened
-    dialog.score.set_text(score)
-    assert dialog.consequence.text() == said
+        ("", "No attempt yet. 60 passes."),
+    ):
+        dialog.score.set_text(score)
+        assert dialog.consequence.text() == said
 
 
 def test_a_result_is_recorded_and_shown_on_the_card(opened, desk, ada, basics):
@@ -83,15 +80,13 @@ def test_the_best_of_all_attempts_counts(ada, basics, desk, make_students):
     )
 
 
-@pytest.mark.parametrize("typed", ["-1", "1e3", "😀", "", "1" * 10_000])
-def test_a_score_that_makes_no_sense_records_nothing(opened, desk, typed):
+def test_a_score_that_makes_no_sense_records_nothing(opened, desk):
     office, dialog = opened
-    dialog.score.set_text(typed)
-    office.try_to_submit(dialog)
-
-    assert dialog.score._line.text().startswith("Score must be")
+    for typed in ("-1", "1e3", "😀", "", "1" * 10_000):
+        dialog.score.set_text(typed)
+        office.try_to_submit(dialog)
+        assert dialog.score._line.text().startswith("Score must be")
     assert desk.rows(t.quiz_attempts) == []
-    dialog.reject()
 
 
 def test_a_course_without_a_quiz_says_so(school, ada, make_students):

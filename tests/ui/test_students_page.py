@@ -128,9 +128,13 @@ def test_another_page_can_send_one_to_any_account(basics, ada, school, make_stud
     office.bot.waitUntil(lambda: office.said == "That account is not there any more.")
 
 
-@pytest.mark.parametrize(
-    "name, values, found",
-    [
+def test_filters_narrow_the_list(school, ada, basics, make_students):
+    school.enrol(ada, basics, done=4)
+    school.enrol(school.person("Bob Stone"), basics)
+    school.person("Cy Young")
+    office = make_students()
+    query = office.page.list.query
+    for name, values, found in (
         ("enrolments", ("without",), ["Cy Young"]),
         ("standing", ("not_started",), ["Bob Stone"]),
         ("standing", ("finished",), ["Ada Byron"]),
@@ -138,17 +142,10 @@ def test_another_page_can_send_one_to_any_account(basics, ada, school, make_stud
         ("country", ("GB",), ["Ada Byron"]),
         ("access", ("open",), ["Ada Byron", "Bob Stone"]),
         ("created", ("2026-03-10", ""), ["Ada Byron", "Bob Stone", "Cy Young"]),
-    ],
-)
-def test_filters_narrow_the_list(school, ada, basics, make_students, name, values, found):
-    school.enrol(ada, basics, done=4)
-    school.enrol(school.person("Bob Stone"), basics)
-    school.person("Cy Young")
-    office = make_students()
-    office.page.chips.query_asked.emit(office.page.list.query.with_filter(name, *values))
-    office.wait()
-
-    assert names(office) == found
+    ):
+        office.page.chips.query_asked.emit(query.with_filter(name, *values))
+        office.wait()
+        assert names(office) == found, name
 
 
 def test_countries_are_those_that_there_are_by_their_names(school, ada, make_students):
@@ -167,15 +164,14 @@ def test_countries_are_those_that_there_are_by_their_names(school, ada, make_stu
     assert office.page.chips.chips[1].words.text() == "Country: United Kingdom"
 
 
-@pytest.mark.parametrize("typed", ["byron", "ADA@example.org", "#{ada}", "country:GB"])
-def test_a_student_is_found_by_name_address_or_number(school, ada, make_students, typed):
+def test_a_student_is_found_by_name_address_or_number(school, ada, make_students):
     school.person("Bob Stone")
     office = make_students()
-    office.page.search.setText(typed.format(ada=ada))
-    office.page.search.textEdited.emit(office.page.search.text())
-    office.wait()
-
-    assert names(office) == ["Ada Byron"]
+    for typed in ("byron", "ADA@example.org", f"#{ada}", "country:GB"):
+        office.page.search.setText(typed)
+        office.page.search.textEdited.emit(typed)
+        office.wait()
+        assert names(office) == ["Ada Byron"], typed
 
 
 # What is told of one
