@@ -72,10 +72,12 @@ def apply(connection: Connection, *, definer: str | None) -> list[str]:
     made = outdated(connection, definer=definer)
     for name in made:
         definition = wanted[name]
-        if name in present and connection.dialect.name == "mysql" and definition.kind == "TRIGGER":
+        if name not in present:
+            _create(connection, definition, f"CREATE {signed}")
+        elif definition.kind == "TRIGGER" and connection.dialect.name == "mysql":
             _replace_trigger(connection, definition, signed)
         else:
-            connection.exec_driver_sql(f"DROP {definition.kind} IF EXISTS {name}")
+            connection.exec_driver_sql(f"DROP {definition.kind} {name}")
             _create(connection, definition, f"CREATE {signed}")
         _forget(connection, name)
         connection.execute(
