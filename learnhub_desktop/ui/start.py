@@ -28,7 +28,8 @@ from learnhub_desktop.ui import icons, theme
 from learnhub_desktop.ui.dialogs.connection import Connection, ConnectionDialog
 from learnhub_desktop.ui.dialogs.dialog import FormDialog, ask
 from learnhub_desktop.ui.tasks import Failure, TaskScope
-from learnhub_desktop.ui.widgets.fields import ConsequenceBox, TextField
+from learnhub_desktop.ui.widgets.consequence import ConsequenceBox
+from learnhub_desktop.ui.widgets.fields import TextField
 
 _WIDTH: Final = 560
 _ICON: Final = 24

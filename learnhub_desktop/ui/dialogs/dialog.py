@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.ui import theme
 from learnhub_desktop.ui.tasks import Failure, TaskScope
-from learnhub_desktop.ui.widgets.fields import ConsequenceBox, Field
+from learnhub_desktop.ui.widgets.consequence import ConsequenceBox
+from learnhub_desktop.ui.widgets.fields import Field
 
 _WIDTH: Final = 440
 _SHORTEST: Final = 120

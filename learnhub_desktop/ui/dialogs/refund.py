@@ -21,11 +21,11 @@ from learnhub_desktop.services.refund_rules import RefundOrder
 from learnhub_desktop.services.refund_words import Refund, RefundPreview
 from learnhub_desktop.ui.dialogs.money import MoneyDialog, line
 from learnhub_desktop.ui.tasks import Failure
+from learnhub_desktop.ui.widgets.consequence import ConsequenceBox
 from learnhub_desktop.ui.widgets.fields import (
     AmountField,
     CheckField,
     ChoiceField,
-    ConsequenceBox,
     NoteField,
     TextField,
 )

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDateEdit,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -381,27 +380,3 @@ class CheckField(Field):
 
     def value(self) -> bool:
         return self.box.isChecked()
-
-
-class ConsequenceBox(QFrame):
-    """What will happen if the button is pressed, above it."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text = QLabel()
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 10, 12, 10)
-        row.addWidget(self._text)
-        self.tell("")
-
-    def tell(self, text: str, *, tone: str = "info") -> None:
-        """Show a sentence or two; nothing hides the box. ``tone``: info, good, warn or bad."""
-        self._text.setText(text)
-        self.setVisible(bool(text))
-        theme.set_role(self, box=tone)
-        theme.set_role(self._text, tone=tone if tone in ("warn", "bad") else "")
-
-    def text(self) -> str:
-        return self._text.text()
