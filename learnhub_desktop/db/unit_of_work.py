@@ -89,6 +89,10 @@ class UnitOfWork:
         return repositories.ListRepository(self.connection)
 
     @cached_property
+    def partitions(self) -> repositories.PartitionRepository:
+        return repositories.PartitionRepository(self.connection)
+
+    @cached_property
     def payments(self) -> repositories.PaymentRepository:
         return repositories.PaymentRepository(self.connection)
 

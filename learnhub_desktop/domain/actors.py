@@ -40,6 +40,7 @@ class Right(StrEnum):
     VIEW_SETTINGS = "view the school's settings"
     EDIT_SETTINGS = "change the school's settings"
     RUN_JOBS = "run jobs"
+    CLOSE_YEARS = "archive, export or drop closed years"
 
 
 _STAFF: Final = {

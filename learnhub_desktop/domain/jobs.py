@@ -144,8 +144,8 @@ PROBLEMS: Final = "problems"
 _KEPT_PROBLEMS: Final = 100
 
 
-def result_of(counts: Mapping[str, int], problems: Sequence[str]) -> dict[str, Any]:
-    """What `job_runs.result` keeps: the job's figures by name, and the first problems."""
+def result_of(counts: Mapping[str, int | str], problems: Sequence[str]) -> dict[str, Any]:
+    """What `job_runs.result` keeps: the job's figures and facts, and the first problems."""
     return {**counts, PROBLEMS: list(problems[:_KEPT_PROBLEMS])}
 
 

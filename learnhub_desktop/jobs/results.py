@@ -20,12 +20,12 @@ def say_nothing(done: int, total: int) -> None:
 class JobResult:
     """``message`` is one sentence; ``problems`` are sentences on what a person must look at.
 
-    ``counts`` are the job's own figures by name, as `job_runs.result` keeps them.
+    ``counts`` are the job's own figures and facts by name, as `job_runs.result` keeps them.
     """
 
     job: str
     message: str
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int | str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 

@@ -11,11 +11,12 @@ import os
 import platform
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
-from learnhub_desktop.db.transactions import Database
+from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.jobs import JobRefusal, JobRun
 from learnhub_desktop.domain.states import JobState
 from learnhub_desktop.errors import (
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 _BEAT_EVERY_S: Final = 2.0
 
 Told = Callable[[str], Progress]
+Work = Callable[["Heart"], JobResult]
 
 
 class _Stopped(Exception):
@@ -65,7 +67,9 @@ def run_due(
         owner = new_owner(database)
         run = write_once(database, None, owner, services.claim_due, jobs[name].plan, owner)
         if run is not None:
-            ran.append(_work(database, gateways, jobs[name], run, told(name), beat_every_s))
+            heart = Heart(database, run, told(name), beat_every_s)
+            work = partial(jobs[name].run, database, gateways)
+            ran.append(_work(name, work, heart))
     return tuple(ran)
 
 
@@ -80,9 +84,27 @@ def run_one(
 ) -> Ran:
     """Run one job now, besides its schedule. RuleRefused while another worker is at it."""
     job = jobs[name] if name in jobs else job_named(name)
+
+    def work(heart: Heart) -> JobResult:
+        return job.run(database, gateways, heart)
+
+    return run_now(database, name, work, told=told, beat_every_s=beat_every_s)
+
+
+def run_now(
+    database: Database,
+    name: str,
+    work: Work,
+    *,
+    beside: Sequence[str] = (),
+    told: Told = lambda name: say_nothing,
+    beat_every_s: float = _BEAT_EVERY_S,
+) -> Ran:
+    """Do work that a person asked for as a run of ``name``, and never beside another of those
+    that ``beside`` names."""
     owner = new_owner(database)
-    run = write_once(database, None, owner, services.claim_now, name, owner)
-    return _work(database, gateways, job, run, told(name), beat_every_s)
+    run = write_once(database, None, owner, services.claim_now, name, owner, beside=beside)
+    return _work(name, work, Heart(database, run, told(name), beat_every_s))
 
 
 def new_owner(database: Database) -> str:
@@ -92,7 +114,7 @@ def new_owner(database: Database) -> str:
     return f"{account[:60]} on {where[:60]}, process {os.getpid()}, {uuid.uuid4().hex[:8]}"
 
 
-class _Heart:
+class Heart:
     """Between two steps: tell how far the run is, keep its lease, hear whether to stop."""
 
     def __init__(self, database: Database, run: JobRun, show: Progress, every_s: float) -> None:
@@ -136,35 +158,39 @@ class _Heart:
             log.warning("run %d ended, and another worker has taken it over", self.run_id)
         return Ran(self.run_id, state, result)
 
+    def give_up(self, name: str) -> Ran:
+        """Another worker has the run: it writes down how it ends."""
+        message = "Another computer has taken this run over meanwhile."
+        return Ran(self.run_id, JobState.CANCELLED, JobResult(name, message))
+
+    def hold(self, uow: UnitOfWork) -> None:
+        """Keep the lease inside a transaction of the work itself, which fails without it.
+
+        So nothing is written by a worker whose run another has taken over.
+        """
+        services.beat(uow, self.run_id, self.owner, done=self.done, total=self.total)
+
     def _write(self, call: Callable[..., bool], **values: Any) -> bool:
         # Each finds its own work again where the answer to a COMMIT was lost.
         run = (self.run_id, self.owner)
         return write_once(self.database, None, self.owner, call, *run, **values)
 
 
-def _work(
-    database: Database,
-    gateways: Gateways,
-    job: Job,
-    run: JobRun,
-    show: Progress,
-    beat_every_s: float,
-) -> Ran:
-    heart = _Heart(database, run, show, beat_every_s)
-    name = job.plan.name
+def _work(name: str, work: Work, heart: Heart) -> Ran:
     try:
-        result = job.run(database, gateways, heart)
+        result = work(heart)
     except _Stopped:
         so_far = f" after {heart.done:,} of {heart.total:,}" if heart.total else ""
         message = f"Cancelled{so_far}. What is done stays done."
         return heart.finish(JobState.CANCELLED, JobResult(name, message))
     except _LeaseLost:
-        message = "Another computer has taken this run over meanwhile."
-        return Ran(run.run_id, JobState.CANCELLED, JobResult(name, message))
+        return heart.give_up(name)
     except DatabaseUnavailable:
         # Whoever reaches the database next takes the run over when its lease has ended.
         raise
     except LearnHubError as error:
+        if isinstance(error, RuleRefused) and error.reason is JobRefusal.LEASE_LOST:
+            return heart.give_up(name)
         return heart.finish(JobState.FAILED, JobResult(name, str(error)))
     except BaseException as error:
         ended = JobState.CANCELLED if isinstance(error, KeyboardInterrupt) else JobState.FAILED

@@ -96,17 +96,27 @@ def _close(uow: UnitOfWork, run: JobRun) -> None:
         uow.jobs.close(run.run_id, uow.now(), state=JobState.CANCELLED, message=OVERTAKEN)
 
 
-def claim_now(uow: UnitOfWork, name: str, owner: str) -> JobRun:
-    """A run that a person asked for. RuleRefused while another worker is at this job."""
+def claim_now(uow: UnitOfWork, name: str, owner: str, *, beside: Sequence[str] = ()) -> JobRun:
+    """A run that a person asked for. RuleRefused while another worker is at this job.
+
+    ``beside`` names jobs that may not run at the same moment either. What a worker of theirs
+    left behind is closed first: that waits for its transaction, if one is still open.
+    """
     uow.actor.require(Right.RUN_JOBS)
     uow.settings.lock()
     now = uow.now()
-    alive = uow.jobs.find_alive(name, now)
-    if alive is not None:
+    for each in {name, *beside}:
+        for left in uow.jobs.list_left(each, now):
+            _close(uow, left)
+        alive = uow.jobs.find_alive(each, now)
+        if alive is None:
+            continue
         if alive.lease_owner == owner:
             return alive
         raise RuleRefused(
-            JobRefusal.RUNNING_ALREADY, f"This job is running already, by {by_whom(alive)}."
+            JobRefusal.RUNNING_ALREADY,
+            f"{'This job' if each == name else 'Another job on the same rows'} is running already, "
+            f"by {by_whom(alive)}.",
         )
     run_id = uow.jobs.add_now(name, now)
     uow.jobs.claim(run_id, owner, now, LEASE)
@@ -133,7 +143,7 @@ def finish(
     *,
     state: JobState,
     message: str,
-    counts: Mapping[str, int],
+    counts: Mapping[str, int | str],
     problems: Sequence[str] = (),
     done: int = 0,
     total: int | None = None,

@@ -19,7 +19,7 @@ from learnhub_desktop.db.repositories.sales import SaleRepository
 from learnhub_desktop.db.repositories.settings import SettingsRepository
 from learnhub_desktop.db.repositories.subscriptions import SubscriptionRepository
 from learnhub_desktop.db.repositories.users import UserRepository
-from learnhub_desktop.db.repositories.years import YearRepository
+from learnhub_desktop.db.repositories.years import PartitionRepository, YearRepository
 
 __all__ = [
     "AccessRepository",
@@ -34,6 +34,7 @@ __all__ = [
     "KeyRepository",
     "LessonRepository",
     "ListRepository",
+    "PartitionRepository",
     "PaymentRepository",
     "ProgressRepository",
     "RevenueRepository",
