@@ -46,8 +46,14 @@ def _rating_text(row: CourseRow) -> str:
 
 
 COURSE_COLUMNS: Final[tuple[Column[CourseRow], ...]] = (
-    Column(key="title", title="Course", value=lambda row: row.title, width=175, grow=3),
-    Column(key="instructor", title="Instructor", value=lambda row: row.instructor_name, width=110),
+    Column(key="title", title="Course", value=lambda row: row.title, width=172, grow=4),
+    Column(
+        key="instructor",
+        title="Instructor",
+        value=lambda row: row.instructor_name,
+        width=110,
+        grow=1,
+    ),
     Column(
         key="price",
         title="Price",

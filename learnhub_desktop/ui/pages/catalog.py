@@ -98,8 +98,7 @@ class CatalogPage(ListPage[CourseRow]):
 
     async def detail(self, row: CourseRow) -> Panel:
         view = await self.course.read(row.course_id)
-        if self._selected() == (row,) or self.course.view is None:
-            self.course.view = view
+        self.course.view = view
         actor = self.desk.actor
         is_open = view.row.status is not CourseStatus.ARCHIVED
         self.seats.show_row(view.row)

@@ -91,8 +91,12 @@ def _archived(view: CourseView, zone: tzinfo) -> str:
     archive = next((each for each in view.detail.archives if each.restored_at is None), None)
     if view.row.status is not CourseStatus.ARCHIVED or archive is None:
         return ""
-    day = formats.moment(archive.archived_at, now=view.now, zone=zone)
-    return f"Archived {day[0].lower()}{day[1:]}: “{archive.reason}”"
+    return f"Archived {moment_words(archive.archived_at, view.now, zone)}: “{archive.reason}”"
+
+
+def moment_words(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """A moment in the middle of a sentence: ``today 09:42``, ``Sat 17:20``."""
+    return formats.moment(at, now=now, zone=zone).replace("Today", "today")
 
 
 def _facts(view: CourseView, zone: tzinfo) -> tuple[Fact, ...]:
@@ -113,14 +117,14 @@ def _rating(row: CourseRow) -> str:
 
 def _sale_words(sale: SaleRow, now: datetime, zone: tzinfo) -> tuple[str, Tone, str]:
     price = money.text(sale.price, sale.currency)
-    ends = formats.moment(sale.end_time, now=now, zone=zone)
+    ends = moment_words(sale.end_time, now, zone)
     tip = (
         f"{sale.campaign or 'Sale'}: {formats.moment_full(sale.start_time, zone=zone)} to "
         f"{formats.moment_full(sale.end_time, zone=zone)}"
     )
     match sale.state(now):
         case SaleState.PLANNED:
-            starts = formats.moment(sale.start_time, now=now, zone=zone)
+            starts = moment_words(sale.start_time, now, zone)
             return f"{price} from {starts} until {ends}", Tone.INFO, tip
         case SaleState.SOLD_OUT:
             return f"{price}: all {sale.max_seats:,} seats are sold", Tone.WARN, tip

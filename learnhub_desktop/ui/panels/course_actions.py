@@ -168,8 +168,10 @@ class CourseActions:
         view = self.view
         if view is not None and view.row.course_id != rows[0].course_id:
             view = None
-        count = 0 if view is None else len(view.detail.lessons)
-        return as_reason(refusal(name, rows[0], view) or self._lessons.refusal(name, count))
+        reason = refusal(name, rows[0], view)
+        if not reason and view is not None:
+            reason = self._lessons.refusal(name, len(view.detail.lessons))
+        return as_reason(reason)
 
     # What is done
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 from functools import partial
 from typing import Final
@@ -13,16 +13,17 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QTabBar, QVBoxL
 from learnhub_desktop.domain.catalog import CourseName, CourseRow, count_of
 from learnhub_desktop.domain.progress import CourseProgress, say_percent
 from learnhub_desktop.domain.states import CourseStatus, EnrolmentStatus
-from learnhub_desktop.models import formats
 from learnhub_desktop.models.catalog import seats_words
-from learnhub_desktop.ui.panels.course import CourseView
+from learnhub_desktop.ui.panels.course import CourseView, moment_words
 from learnhub_desktop.ui.panels.lessons import LessonsPanel
 from learnhub_desktop.ui.widgets.bar import Bar
 from learnhub_desktop.ui.widgets.chips import Chip
 from learnhub_desktop.ui.widgets.parts import FlowLayout, button, label, selectable
 
 TABS: Final = ("Lessons", "Students", "About")
-_LESSONS, _STUDENTS, _ABOUT = range(3)
+_LESSONS, _STUDENTS = range(2)
+# A button does not wrap; a longer name would make the whole panel wider.
+_LINK_WIDTH: Final = 190
 
 
 class SeatsBar(QWidget):
@@ -168,21 +169,23 @@ class AboutTab(QWidget):
     def _show_needed(self, needed: Sequence[CourseName], by: Sequence[CourseName]) -> None:
         _clear(self._needed)
         for course in needed:
-            self._needed.addWidget(self._link(course))
+            self._needed.addWidget(self._link(course), 0, Qt.AlignmentFlag.AlignLeft)
         if not needed:
             self._needed.addWidget(label("No other course.", "soft"))
         if by:
             self._needed.addWidget(label("It comes before:", "soft"))
             for course in by:
-                self._needed.addWidget(self._link(course))
+                self._needed.addWidget(self._link(course), 0, Qt.AlignmentFlag.AlignLeft)
 
     def _link(self, course: CourseName) -> QWidget:
         """A course's name; a click selects it in the list."""
         text = course.title
         if course.status is not CourseStatus.ACTIVE:
             text = f"{text} ({course.status})"
-        made = button(text.replace("&", "&&"), kind="message")
-        made.setToolTip(f"Go to {course.title}")
+        made = button("", kind="link", tooltip=f"Go to {course.title}")
+        shown = made.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _LINK_WIDTH)
+        made.setText(shown.replace("&", "&&"))
+        made.setAccessibleName(f"Go to {course.title}")
         made.clicked.connect(partial(self._go, course.course_id))
         return made
 
@@ -193,7 +196,7 @@ class AboutTab(QWidget):
 class CourseTabs(QWidget):
     """One tab at a time; the one that a person chose stays for the next course."""
 
-    def __init__(self, tabs: Sequence[str] = TABS) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.bar = QTabBar()
         self.bar.setDrawBase(False)
@@ -207,7 +210,7 @@ class CourseTabs(QWidget):
         column = _column(self)
         column.setSpacing(10)
         column.addWidget(self.bar)
-        for title, page in zip(tabs, self._pages, strict=True):
+        for title, page in zip(TABS, self._pages, strict=True):
             self.bar.addTab(title)
             column.addWidget(page)
         self.bar.currentChanged.connect(self._on_tab_chosen)
@@ -249,7 +252,7 @@ def _summary(progress: CourseProgress | None) -> str:
 
 def _history(view: CourseView, zone: tzinfo) -> str:
     course = view.detail.course
-    at: Callable[..., str] = partial(formats.moment, now=view.now, zone=zone)
+    at = partial(moment_words, now=view.now, zone=zone)
     lines = [f"Added {at(course.created_at)}, changed {at(course.updated_at)}."]
     if course.external_id:
         lines.append(f"Number in the other system: {course.external_id}.")

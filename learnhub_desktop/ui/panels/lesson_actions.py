@@ -146,6 +146,8 @@ def _lesson_of(view: CourseView, part: Part | None) -> Lesson | None:
 
 def _fresh(view: CourseView, part: Part | None) -> tuple[Lesson, Quiz | None]:
     """The selected lesson, and the quiz if one is selected, as they stand now."""
+    if part is None:
+        raise NotFound("Select a lesson or a quiz first.")
     for lesson in view.detail.lessons:
         if isinstance(part, Lesson) and lesson.lesson_id == part.lesson_id:
             return lesson, None
