@@ -90,8 +90,6 @@ def _server_engines(url: URL, tls: ssl.SSLContext | None, patient: bool) -> Engi
     answer_timeout_s = None if patient else _ANSWER_TIMEOUT_S
     arguments: dict[str, Any] = {
         "charset": "utf8mb4",
-        # The servers' own defaults differ, and a trigger keeps the one it was made under.
-        "collation": TEXT_COLLATION,
         "connect_timeout": _CONNECT_TIMEOUT_S,
         "read_timeout": answer_timeout_s,
         "write_timeout": answer_timeout_s,
@@ -120,8 +118,9 @@ def _server_engines(url: URL, tls: ssl.SSLContext | None, patient: bool) -> Engi
     return Engines(reader, writer, killer)
 
 
+# The servers' own collations differ, and a trigger keeps the one it was made under.
 _SESSION: Final = (
-    "SET SESSION time_zone = '+00:00',"
+    f"SET SESSION time_zone = '+00:00', collation_connection = {TEXT_COLLATION},"
     " sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION',"
     f" innodb_lock_wait_timeout = {_LOCK_WAIT_S}"

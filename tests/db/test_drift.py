@@ -100,6 +100,30 @@ def test_migrating_makes_what_the_tables_in_the_code_say(
     assert made == migrated
 
 
+def test_a_cluster_with_several_writers_would_take_every_table(server_school: Database) -> None:
+    """Group Replication wants InnoDB and a primary key, and refuses keys that cascade."""
+    with server_school.engines.reader.connect() as connection:
+        lines = [line.split(" | ") for line in fingerprint(connection)]
+    tables = {line[1] for line in lines if line[0] == "table"}
+
+    assert {line[2] for line in lines if line[0] == "table"} == {"InnoDB"}
+    assert {line[1] for line in lines if line[0] == "key" and line[2] == "PRIMARY"} == tables
+    assert {tuple(line[6:8]) for line in lines if line[0] == "reference"} == {
+        ("RESTRICT", "RESTRICT")
+    }
+
+
+def test_text_compares_alike_on_both_servers(server_school: Database) -> None:
+    with server_school.engines.reader.connect() as connection:
+        lines = [line.split(" | ") for line in fingerprint(connection)]
+    collations = {line[5] for line in lines if line[0] == "column" and line[5] != "-"}
+    made_under = {line[9] for line in lines if line[0] == "trigger"}
+
+    # MariaDB keeps JSON as text that compares by code point.
+    assert collations == {"utf8mb4_unicode_520_ci", "utf8mb4_bin"}
+    assert made_under == {"utf8mb4_unicode_520_ci"}
+
+
 @pytest.fixture(scope="module", params=ALL_KINDS)
 def scratch(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
