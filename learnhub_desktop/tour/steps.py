@@ -225,9 +225,7 @@ async def lose_server(scene: Scene) -> None:
     outage.end()
     await d.press("F5", on=d.window)
     await d.rows(page)
-    await d.wait(
-        lambda: "not reachable" not in d.window.messages.connection.text(), "the server again"
-    )
+    await d.said("answers again")
     await d.shot("server-back")
 
 

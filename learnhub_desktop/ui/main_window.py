@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         self.messages.undo_asked.connect(self._undo)
         bridge.committed.connect(self._on_committed)
         bridge.changed_elsewhere.connect(self._tell_pages)
-        bridge.reachable.connect(self._show_connection)
+        bridge.reachable.connect(self._on_reachable)
         self._show_connection(True)
         if seen:
             self.show_page(seen[0].page.key)
@@ -266,6 +266,11 @@ class MainWindow(QMainWindow):
     def _on_selection_told(self, text: str) -> None:
         if self.sender() is self.page:
             self.messages.show_selection(text)
+
+    def _on_reachable(self, is_reachable: bool) -> None:
+        self._show_connection(is_reachable)
+        if is_reachable:
+            self.messages.answers_again(self.desk.bridge.label)
 
     def _show_connection(self, is_reachable: bool) -> None:
         actor = self.desk.actor

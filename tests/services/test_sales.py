@@ -47,7 +47,10 @@ def test_a_second_sale_in_the_same_time_is_refused_and_none_is_started(uow):
     with pytest.raises(RuleRefused) as refused:
         start(uow, [one, two], start_time=NOW + timedelta(hours=1))
     assert refused.value.reason is SaleRefusal.OVERLAPS
-    assert str(refused.value) == "There is a sale of “Logic” in that time already. Nothing was started."
+    assert (
+        str(refused.value)
+        == "There is a sale of “Logic” in that time already. Nothing was started."
+    )
     assert sales.list_sales(uow, two) == ()
 
 

@@ -164,6 +164,13 @@ class MessageLine(QFrame):
         set_role(self.connection, tone="" if is_reachable else "bad")
         self._dot.set_icon("circle-fill", "good" if is_reachable else "bad")
 
+    def answers_again(self, label: str) -> None:
+        """The database is back: what its absence left to be read is settled."""
+        for message in self.messages:
+            if message.retry is not None:
+                message.is_unread = False
+        self.note(f"{label} answers again.")
+
     def take_undo(self) -> Undo | None:
         """The way back from the last outcome, once."""
         undo, self._undo = self._undo, None
