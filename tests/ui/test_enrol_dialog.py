@@ -17,6 +17,7 @@ from learnhub_desktop.services import prerequisites
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from tests.services.conftest import desk
 from tests.ui.catalog_office import (
+    change_course,
     make_catalog,
     open_enrol,
     pick,
@@ -265,3 +266,24 @@ def test_the_course_is_found_too_where_only_the_student_is_known(make_catalog, a
     office.submit(dialog)
 
     assert dialog.result_value.outcome is PurchaseOutcome.COMPLETED
+
+
+def test_a_purchase_that_a_reviewer_must_see_is_held_and_says_so(make_catalog, desk, ada, basics):
+    change_course(desk, basics.course_id, price=Decimal("900.00"))
+    with desk.database.engines.writer.connect() as connection:
+        connection.exec_driver_sql(
+            "UPDATE fraud_detection_rules SET action = 'require_verification', state = 'on' "
+            "WHERE rule_type = 'amount'"
+        )
+        connection.commit()
+    office = make_catalog()
+    dialog = open_enrol(office, basics.course_id, student="ada")
+    office.submit(dialog)
+
+    assert dialog.result_value.outcome is PurchaseOutcome.VERIFICATION
+    assert office.said == (
+        "The purchase of “SQL Basics” by Ada Byron waits for a reviewer. A seat is held until "
+        "12 March 2026 at 12:00, and nothing was charged."
+    )
+    assert desk.enrolment(ada, basics.course_id).status == EnrolmentStatus.PENDING
+    assert desk.sent() == []
