@@ -332,6 +332,22 @@ def test_what_is_not_read_yet_is_not_decided(desk, flagged, make_office):
     assert {desk.alert(alert_id).status for alert_id in flagged} == {"pending"}
 
 
+def test_what_is_hidden_is_not_decided(desk, flagged, make_office):
+    office = make_office("alerts")
+    office.page.toggle_panel()
+    office.page.table.go_to(1)
+    office.press(Qt.Key.Key_F2)
+    assert office.said == (
+        "Confirm fraud is not possible: what the rules saw is hidden. Space in the list shows the "
+        "side panel."
+    )
+    office.page.toggle_panel()
+    office.wait()
+    office.press(Qt.Key.Key_F2)
+    office.until(lambda: desk.alert(2).status == "confirmed_fraud")
+    office.wait()
+
+
 def test_a_lost_database_decides_nothing_and_offers_to_try_again(
     desk, flagged, make_office, monkeypatch
 ):

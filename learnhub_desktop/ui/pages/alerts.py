@@ -159,8 +159,9 @@ class AlertsPage(ListPage[AlertRow]):
             return "select one alert first."
         detail = self._detail_of(row)
         if detail is None:
-            # A decision is on what was seen, never on what is still on its way.
-            return "it is still being read."
+            # A decision is on what was seen, never on what is hidden or still on its way.
+            hidden = "what the rules saw is hidden. Space in the list shows the side panel."
+            return hidden if self.side.isHidden() else "it is still being read."
         return panels.refusal(name, detail, self.desk.actor)
 
     def _show_sections(self, shown: bool) -> None:
