@@ -78,6 +78,7 @@ def build() -> Parser:
     _add_refund(commands)
     _add_courses(commands)
     _add_jobs(commands)
+    _add_years(commands)
     return parser
 
 
@@ -298,6 +299,47 @@ def _add_jobs(commands: Any) -> None:
     )
     run.add_argument("--due", action="store_true", help="run every job that is due now")
     _command(parts, "list", "tell when each job ran last and when it runs next")
+
+
+def _add_years(commands: Any) -> None:
+    years: Parser = commands.add_parser(
+        "years",
+        help="archive, export and drop the payments of closed years",
+        description="Archive, export and drop the payments of closed years.",
+    )
+    parts = years.add_subparsers(dest="part", metavar="COMMAND", required=True)
+    _command(parts, "list", "tell what each year holds and where it stands")
+    archive = _command(
+        parts,
+        "archive",
+        "move what is over of a closed year to the archive",
+        epilog=(
+            "A charge moves with all its refunds, and only when nothing open refers to it.\n"
+            "Archived payments are still found, and can only be read. After a crash, run it again."
+        ),
+    )
+    export = _command(parts, "export", "write a year's archived payments into a zip")
+    drop = _command(
+        parts,
+        "drop",
+        "take an archived year out of the database, with its export in hand",
+        epilog=(
+            "The export is read back and compared with the archive first; what differs by one\n"
+            "value is not dropped. Restore nothing from it: it is for the books."
+        ),
+    )
+    for part in (archive, export, drop):
+        part.add_argument("year", metavar="YEAR", type=_year, help="such as 2024; it must be over")
+    export.add_argument("file", metavar="FILE", help="a zip that does not exist yet")
+    drop.add_argument(
+        "--export", metavar="FILE", help="the export; where `years export` left it without this"
+    )
+
+
+def _year(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) != 4:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a year such as 2024")
+    return int(text)
 
 
 def _number(text: str) -> int:

@@ -67,7 +67,24 @@ def _find(options: Namespace) -> Command:
             from learnhub_desktop.cli import jobs
 
             return jobs.run if options.part == "run" else jobs.show
+        case "years":
+            return _find_years(options.part)
     raise AssertionError(options.command)
+
+
+def _find_years(part: str) -> Command:
+    from learnhub_desktop.cli import years
+
+    match part:
+        case "list":
+            return years.show
+        case "archive":
+            return years.archive
+        case "export":
+            return years.export
+        case "drop":
+            return years.drop
+    raise AssertionError(part)
 
 
 def _find_db(part: str) -> Command:

@@ -31,6 +31,10 @@ COMMANDS = [
     ["restore"],
     ["jobs", "run"],
     ["jobs", "list"],
+    ["years", "list"],
+    ["years", "archive"],
+    ["years", "export"],
+    ["years", "drop"],
 ]
 
 
