@@ -7,6 +7,7 @@ from learnhub_desktop.models.alerts import ALERT_COLUMNS
 from learnhub_desktop.models.catalog import COURSE_COLUMNS
 from learnhub_desktop.models.payments import PAYMENT_COLUMNS
 from learnhub_desktop.models.students import COURSE_STUDENT_COLUMNS, STUDENT_COLUMNS
+from learnhub_desktop.models.subscriptions import SUBSCRIPTION_COLUMNS
 from learnhub_desktop.services import lists
 
 LISTS = {
@@ -14,6 +15,7 @@ LISTS = {
     "students": STUDENT_COLUMNS,
     "payments": PAYMENT_COLUMNS,
     "alerts": ALERT_COLUMNS,
+    "subscriptions": SUBSCRIPTION_COLUMNS,
     "course_students": COURSE_STUDENT_COLUMNS,
 }
 CASES = [(source, column) for source, columns in LISTS.items() for column in columns]

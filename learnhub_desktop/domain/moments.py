@@ -12,8 +12,12 @@ _MONTHS: Final = (
 
 def say_day(moment: datetime, zone: tzinfo) -> str:
     """``3 March 2026``. Not strftime's %B, which follows the process's locale."""
-    local = moment.astimezone(zone)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    return say_date(moment.astimezone(zone))
+
+
+def say_date(on: date) -> str:
+    """``3 March 2026``, of a day that is one of the school's already."""
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
 
 
 def say_last_day(ends_at: datetime, zone: tzinfo) -> str:

@@ -10,7 +10,14 @@ from typing import Final
 
 from learnhub_desktop.domain.billing import add_months
 from learnhub_desktop.domain.changes import Changes
-from learnhub_desktop.domain.states import BillingStatus, PaymentMethod, SubscriptionStatus
+from learnhub_desktop.domain.school import Plan
+from learnhub_desktop.domain.states import (
+    BillingStatus,
+    EnrolmentStatus,
+    PaymentMethod,
+    PaymentStatus,
+    SubscriptionStatus,
+)
 
 
 class SubscriptionRefusal(StrEnum):
@@ -142,9 +149,25 @@ class Billed:
     payment_id: int | None = None
 
 
+class Standing(StrEnum):
+    """How a subscription stands, as a person sees it: its state, and what is about to happen."""
+
+    ACTIVE = "active"
+    ENDING = "ending"  # paid, and not billed again
+    UNSETTLED = "unsettled"  # nobody knows yet whether its last charge was paid
+    PAST_DUE = "past_due"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    NEVER_PAID = "never_paid"  # its first charge did not succeed
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
-    """One line of the list of subscriptions."""
+    """One line of the list of subscriptions.
+
+    ``current_period_end`` is the first day that is not paid any more. ``open_charge_id`` is
+    a charge whose outcome is not known yet.
+    """
 
     subscription_id: int
     student_id: int
@@ -164,3 +187,118 @@ class SubscriptionRow:
     next_retry_at: datetime | None
     open_courses: int
     created_at: datetime
+    open_charge_id: int | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+
+    @property
+    def standing(self) -> Standing:
+        if self.open_charge_id is not None:
+            return Standing.UNSETTLED
+        if not self.is_running and self.current_period_end == self.start_date:
+            return Standing.NEVER_PAID
+        if self.status is SubscriptionStatus.ACTIVE and self.cancel_at_period_end:
+            return Standing.ENDING
+        return Standing(self.status)
+
+    @property
+    def bills_on(self) -> date | None:
+        """The day of the next charge; None where there will be none."""
+        return None if self.cancel_at_period_end else self.next_billing_date
+
+
+@dataclass(frozen=True, slots=True)
+class BillRow:
+    """One period's bill, with the charge that was last tried for it.
+
+    ``payment_status`` is None where that payment left with its closed year. ``tries`` counts
+    the charges that did not succeed.
+    """
+
+    billing_id: int
+    period_start: date | None
+    period_end: date | None
+    amount: Decimal
+    currency: str
+    status: BillingStatus
+    tries: int
+    payment_id: int | None
+    payment_status: PaymentStatus | None
+    refund_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCourse:
+    """A course that a subscription opened. ``is_open``: the student is in it now."""
+
+    course_id: int
+    title: str
+    status: EnrolmentStatus
+    opened_at: datetime
+    progress_percent: Decimal
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDetail:
+    """A subscription with its bills and courses, the latest first.
+
+    ``says`` is its state in one plain sentence. ``next_plan`` is what the next period is
+    billed with, ``next_period`` that period; None where none follows. ``is_due``: the next
+    period is to be billed now. ``gateway`` and ``method`` are those of its card.
+    """
+
+    row: SubscriptionRow
+    bills: tuple[BillRow, ...]
+    courses: tuple[OpenedCourse, ...]
+    says: str
+    next_plan: Plan | None
+    next_period: tuple[date, date] | None
+    is_due: bool
+    is_over: bool
+    has_card: bool
+    gateway: str
+    method: PaymentMethod | None
+    country: str | None
+    past_due_since: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """A plan as a new subscriber is offered it: its price, and the first period it pays for."""
+
+    plan: Plan
+    first_period: tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpPreview:
+    """What one student may sign up for today; ``refusal`` says why for nothing."""
+
+    student_id: int
+    student_name: str
+    country: str | None
+    offers: tuple[PlanOffer, ...]
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningPreview:
+    """What opening a course would do; ``refusal`` says why it cannot be opened.
+
+    ``seats_left`` None: no limit. ``missing`` are prerequisites that are not completed.
+    """
+
+    course_id: int
+    course_title: str
+    seats_left: int | None
+    until: date
+    missing: tuple[str, ...]
+    refusal: str = ""

@@ -11,7 +11,7 @@ from learnhub_desktop.db.repositories.keys import StoredKey
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
-from learnhub_desktop.domain.changes import Changes, Touched
+from learnhub_desktop.domain.changes import Changes, Touched, Undo
 from learnhub_desktop.domain.enrolments import StudentFacts
 from learnhub_desktop.domain.moments import say_day
 from learnhub_desktop.domain.purchases import (
@@ -39,7 +39,7 @@ from learnhub_desktop.errors import InvalidInput, NotFound, RuleRefused
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import holds, keys, settling
 from learnhub_desktop.services.periods import Started, charge_period, period_end_moment, school_day
-from learnhub_desktop.services.purchase_checks import full_sentence
+from learnhub_desktop.services.purchase_checks import REASON_LENGTH, full_sentence, listed
 from learnhub_desktop.services.purchase_words import purchase_of
 from learnhub_desktop.services.recording import write_once
 from learnhub_desktop.services.refund_effects import end_subscription
@@ -218,6 +218,13 @@ def change_plan(uow: UnitOfWork, subscription_id: int, plan_type: str) -> Change
         f"{student.name} is billed for “{plan.title}” from {_day(uow, subscription)} on: "
         f"{money.text(plan.price, plan.currency)} a period.",
         subject_id=subscription_id,
+        undo=Undo(
+            "change_plan",
+            {
+                "subscription_id": subscription_id,
+                "plan_type": subscription.next_plan_type or subscription.plan_type,
+            },
+        ),
     )
 
 
@@ -262,6 +269,7 @@ def cancel(uow: UnitOfWork, subscription_id: int, *, now: bool, reason: str) -> 
         TOUCHED,
         f"{student.name}'s subscription ends on {_day(uow, subscription)}. Access stays until then.",
         subject_id=subscription_id,
+        undo=Undo("resume_subscription", {"subscription_id": subscription_id}),
     )
 
 
@@ -276,8 +284,13 @@ def resume(uow: UnitOfWork, subscription_id: int) -> Changes:
     )
 
 
-def open_course(uow: UnitOfWork, subscription_id: int, course_id: int) -> Changes:
-    """Open a course with a subscription: a seat, and access until the period's end."""
+def open_course(
+    uow: UnitOfWork, subscription_id: int, course_id: int, *, override_reason: str | None = None
+) -> Changes:
+    """Open a course with a subscription: a seat, and access until the period's end.
+
+    ``override_reason`` lets the student in without what has to be completed first.
+    """
     uow.actor.require(Right.ENROL)
     seen = uow.billing.get(subscription_id)
     student = uow.enrolments.lock_student(seen.user_id)
@@ -296,6 +309,7 @@ def open_course(uow: UnitOfWork, subscription_id: int, course_id: int) -> Change
         raise RuleRefused(
             SubscriptionRefusal.OPEN_CHARGE, f"{student.name} is in this course already."
         )
+    reason = _let_in(uow, student, course_id, override_reason)
     if not uow.enrolments.claim_seat(course_id):
         course = uow.enrolments.lock_course(course_id)
         if course.status is CourseStatus.ACTIVE:
@@ -312,10 +326,17 @@ def open_course(uow: UnitOfWork, subscription_id: int, course_id: int) -> Change
             source=EnrolmentSource.SUBSCRIPTION,
             subscription_id=subscription_id,
             enrolled_at=now,
+            reason=reason,
         )
     else:
         enrollment_id = existing.enrollment_id
-        holds.activate(uow, existing, EnrolmentSource.SUBSCRIPTION, subscription_id=subscription_id)
+        holds.activate(
+            uow,
+            existing,
+            EnrolmentSource.SUBSCRIPTION,
+            subscription_id=subscription_id,
+            reason=reason,
+        )
     uow.enrolments.open_access(student.user_id, course_id, until, now)
     found = uow.enrolments.find_course(course_id)
     title = found.title if found is not None else "the course"
@@ -325,6 +346,22 @@ def open_course(uow: UnitOfWork, subscription_id: int, course_id: int) -> Change
         "subscription is paid.",
         subject_id=enrollment_id,
     )
+
+
+def _let_in(
+    uow: UnitOfWork, student: StudentFacts, course_id: int, override_reason: str | None
+) -> str | None:
+    """Why the student is let in without the prerequisites; None where none is missing."""
+    missing = uow.enrolments.missing_prerequisites(student.user_id, course_id)
+    if not missing:
+        return None
+    if override_reason is None:
+        raise RuleRefused(
+            PurchaseRefusal.PREREQUISITES,
+            f"{student.name} has to complete {listed(missing)} first, or be let in with a reason.",
+        )
+    uow.actor.require(Right.OVERRIDE_PREREQUISITES)
+    return check_text(override_reason, field="override", label="The reason", longest=REASON_LENGTH)
 
 
 def _lock_running(uow: UnitOfWork, subscription_id: int) -> tuple[StudentFacts, SubscriptionFacts]:

@@ -17,6 +17,7 @@ from learnhub_desktop.db.repositories.lists.payments import payments_list
 from learnhub_desktop.db.repositories.lists.relations import Relations, visible_to
 from learnhub_desktop.db.repositories.lists.source import ListSource
 from learnhub_desktop.db.repositories.lists.students import accounts_list, students_list
+from learnhub_desktop.db.repositories.lists.subscriptions import subscriptions_list
 from learnhub_desktop.domain.actors import Actor
 from learnhub_desktop.errors import InvalidInput
 
@@ -26,6 +27,7 @@ LISTS: Final[dict[str, Callable[[Relations], ListSource[Any]]]] = {
     "accounts": accounts_list,
     "payments": payments_list,
     "alerts": alerts_list,
+    "subscriptions": subscriptions_list,
     "enrolments": enrolments_list,
     "course_students": course_students_list,
     "student_courses": student_courses_list,
