@@ -132,6 +132,9 @@ def test_a_late_receipt_changes_what_the_key_tells(desk: Desk) -> None:
     )
     assert again.outcome is PurchaseOutcome.COMPLETED
     assert desk.payment(waiting.payment_id).reason_code is None
+    # The key tells it by itself, too, once the payment has left for the archive.
+    key = desk.row(t.idempotency, t.idempotency.c.idempotency_key == order.key)
+    assert key.result["outcome"] == "completed"
 
 
 def test_a_lost_answer_is_asked_for_with_the_same_key(desk: Desk) -> None:
