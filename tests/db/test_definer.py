@@ -118,6 +118,27 @@ def test_triggers_of_the_definer_are_not_taken_over_by_a_person(
             upgrade(database.engines)
 
 
+def test_an_account_with_the_rights_of_an_upgrade_can_do_one_again(
+    any_server: Server, new_database_name: str
+) -> None:
+    # The views of a school name the definer by then, which MySQL's CREATE USER minds.
+    held = {
+        "mysql": ("CREATE USER, SET_ANY_DEFINER ON *.*", "SUPER ON *.*"),
+        "mariadb": ("CREATE USER, SET USER ON *.*", "SUPER ON *.*"),
+    }[any_server.kind]
+    with account(any_server, new_database_name, *held) as url:
+        name = f"owner_{new_database_name[-8:]}"
+        granted = f"GRANT ALL ON `{new_database_name}`.* TO '{name}'@'%' WITH GRANT OPTION"
+        ask(any_server, granted)
+        create(url, TEST_SCHOOL)
+        ask(any_server, f"REVOKE SUPER ON *.* FROM '{name}'@'%'")
+        with opened(url, "own") as database:
+            again = upgrade(database.engines)
+
+    assert not again.changed
+    assert again.definer == ACCOUNT
+
+
 def test_a_missing_right_is_named() -> None:
     error = sa.exc.OperationalError(
         "CREATE VIEW",
