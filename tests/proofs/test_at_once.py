@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.gateways import EntryKind, EntryState
+from learnhub_desktop.services import refund_outcomes
 from tests.proofs import desks
+from tests.proofs.broken import is_running, wait_until
 from tests.proofs.crowd import Job, Place, at_once
 from tests.services.desk import Desk
 from tests.services.money_rows import change_rule
@@ -222,3 +227,35 @@ def test_one_student_buys_one_course_once_under_many_keys(school: Desk, place: P
     assert Counter(each.outcome for each in told) == {"waiting": 1, "refused": 5}
     assert {each.reason for each in told if each.outcome == "refused"} == {"held_already"}
     assert school.seats(course) == 1
+
+
+@LEVELS
+def test_the_last_of_two_refunds_knows_of_the_first_that_it_waited_for(
+    school: Desk, isolation: str | None
+) -> None:
+    """The snapshot of a settling is taken under its locks, so it holds what they waited for."""
+    student, course = school.student(), school.course()
+    card = f"tok_refund_pending_{student}"
+    payment_id = school.buy(student, course, card=card).payment_id or 0
+    halves = [school.refund(payment_id, amount=Decimal(n)).refund_id for n in (20, 29)]
+    for refund_id in halves:
+        school.gateway.settle_refund(school.payment(refund_id).idempotency_key, paid=True)
+    first, second = (school.where(refund_id) for refund_id in halves)
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def settle_first(uow: UnitOfWork) -> Future[Any]:
+            uow.enrolments.lock_student(student)
+            waiting = pool.submit(
+                school.database.write_at, isolation, refund_outcomes.settle, second, "ref-2"
+            )
+            wait_until(lambda: is_running(school.database, "SELECT users%%FOR UPDATE%%"))
+            refund_outcomes.settle(uow, first, "ref-1")
+            return waiting
+
+        waiting = school.database.write_at(isolation, settle_first)
+        waiting.result(timeout=30)
+
+    assert school.payment(payment_id).status == "refunded"
+    assert school.enrolment(student, course).status == "refunded"
+    assert school.seats(course) == 0
