@@ -17,6 +17,7 @@ from learnhub_desktop.db.transactions import Database, ReadJob, UnitOfWork
 from learnhub_desktop.domain.actors import Actor
 from learnhub_desktop.domain.changes import Changes, Touched
 from learnhub_desktop.errors import DatabaseUnavailable, LearnHubError, Superseded
+from learnhub_desktop.journal import Act, Journal, KnownT
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Bridge(QObject):
 
     A read whose awaiting task is cancelled is stopped on the server. A write or a use case
     goes on when the page that asked for it is gone: its outcome still reaches ``committed``.
+    ``journal`` is where acts with a key stand while they are under way.
 
     Signals:
         committed: The ``Changes`` of a write of this desk.
@@ -49,8 +51,15 @@ class Bridge(QObject):
     changed_elsewhere = Signal(object)
     reachable = Signal(bool)
 
-    def __init__(self, database: Database, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        parent: QObject | None = None,
+        *,
+        journal: Journal | None = None,
+    ) -> None:
         super().__init__(parent)
+        self.journal = journal
         self._database = database
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="learnhub-read")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="learnhub-write")
@@ -121,6 +130,19 @@ class Bridge(QObject):
             self._workers, partial(use_case, self._database, *args, **kwargs)
         )
 
+    async def run_kept(
+        self,
+        act: Act,
+        use_case: Callable[Concatenate[Database, P], KnownT],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> KnownT:
+        """`run` for an act whose key must survive a crash: meanwhile it stands in the journal."""
+        job = partial(use_case, self._database, *args, **kwargs)
+        if self.journal is not None:
+            job = partial(self.journal.keep, act, job)
+        return await self._shielded(self._workers, job)
+
     def watch(self, poll: Poll, *, every_s: float = POLL_EVERY_S) -> None:
         """Ask the changes feed from now on, and tell what other desks wrote."""
         self._polling = asyncio.get_running_loop().create_task(
@@ -147,6 +169,8 @@ class Bridge(QObject):
         for pool in (self._readers, self._writers, self._workers):
             pool.shutdown(wait=True, cancel_futures=True)
         self._database.close()
+        if self.journal is not None:
+            self.journal.close()
 
     def _stop(self, job: ReadJob, running: Future[Any]) -> None:
         """Take a read off the queue or, if it runs, off the server."""

@@ -141,6 +141,11 @@ class Purchase:
     alert_id: int | None = None
     replayed: bool = False
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what became of the money."""
+        return self.outcome not in (PurchaseOutcome.UNKNOWN, PurchaseOutcome.IN_PROGRESS)
+
 
 @dataclass(frozen=True, slots=True)
 class PurchasePreview:

@@ -33,6 +33,13 @@ class Refund:
     payment_id: int  # the refunded charge
     replayed: bool = False
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what became of the money: the first call may still be at it."""
+        if self.outcome is RefundOutcome.PENDING:
+            return not self.replayed
+        return self.outcome is not RefundOutcome.UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class RefundPreview:
