@@ -212,6 +212,8 @@ class YearRepository(Repository):
         return self._rows_of(t.payment_events_archive, "event_id", year)
 
     def _rows_of(self, table: Table, key: str, year: int) -> Iterator[Mapping[str, Any]]:
+        # A generator, so that nothing is asked before the first row is: a server's connection
+        # streams one result at a time, and cuts off the one before.
         start, end = bounds(year)
         c = table.c
         columns = [column for column in table.columns if column.name not in _NOT_EXPORTED]
@@ -221,7 +223,8 @@ class YearRepository(Repository):
             .order_by(c[key])
             .execution_options(yield_per=_ROWS_AT_ONCE)
         )
-        return (dict(row._mapping) for row in found)
+        for row in found:
+            yield dict(row._mapping)
 
     # Dropping.
 
