@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from learnhub_desktop.db.engine import open_engines
+from learnhub_desktop.db.engine import Engines, open_engines
 from learnhub_desktop.db.school import NewSchool, create, create_school
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Role, actor_of
@@ -61,14 +61,35 @@ def clock() -> SetClock:
     return SetClock()
 
 
+@pytest.fixture(scope="session")
+def sqlite_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """Engines that every test's school uses in turn: they keep the statements they compiled."""
+    engines = open_engines(f"sqlite:///{tmp_path_factory.mktemp('school') / 'school.db'}")
+    yield engines
+    engines.dispose()
+
+
 @pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path, clock: SetClock) -> Iterator[Database]:
+def database(
+    sqlite_template: Path, sqlite_engines: Engines, clock: SetClock
+) -> Iterator[Database]:
     """A school of one file, with a clock that the test sets."""
-    path = tmp_path / "school.db"
+    path = Path(sqlite_engines.writer.url.database or "")
+    for old in path.parent.glob(f"{path.name}*"):
+        old.unlink()
     shutil.copy(sqlite_template, path)
-    opened = Database(open_engines(f"sqlite:///{path}"), label="school.db", clock=clock)
+    opened = Database(sqlite_engines, label="school.db", clock=clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def own_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A school with engines of its own, for a test that changes them for good."""
+    path = tmp_path / "own.db"
+    shutil.copy(sqlite_template, path)
+    with opened(f"sqlite:///{path}", "own.db") as database:
+        yield database
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ours, 130 stopped by Ctrl-C.
     """
     try:
-        from learnhub_desktop.cli import running
+        from learnhub_desktop.cli.running import run
 
-        return running.run(sys.argv[1:] if arguments is None else arguments)
+        return run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         # Ctrl-C while the program was still loading.
         sys.stderr.write("Stopped before it began.\n")

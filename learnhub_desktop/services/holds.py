@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import billing
@@ -25,6 +25,8 @@ from learnhub_desktop.domain.states import (
     move_payment,
 )
 from learnhub_desktop.services import progress
+
+REFERENCE_LENGTH: Final = 100
 
 Events = list[tuple[EventType, dict[str, Any]]]
 
@@ -154,7 +156,8 @@ def complete(
         payment.payment_id,
         status=move_payment(payment.status, PaymentStatus.COMPLETED),
         processed_at=uow.now(),
-        gateway_reference=reference,
+        # A longer one stands whole in the event; it must not keep the money from being booked.
+        gateway_reference=reference and reference[:REFERENCE_LENGTH],
         **_transaction_id(uow, payment, reference, success),
         # What it had failed for, where the money came late.
         reason_code=None,
@@ -226,9 +229,10 @@ def _transaction_id(
     """
     if success is not EventType.PAYMENT_GATEWAY_SUCCESS or reference is None:
         return {}
-    if uow.payments.is_transaction_id_taken(reference, payment.payment_id):
+    known_as = reference[:REFERENCE_LENGTH]
+    if uow.payments.is_transaction_id_taken(known_as, payment.payment_id):
         return {}
-    return {"transaction_id": reference}
+    return {"transaction_id": known_as}
 
 
 def give_back(uow: UnitOfWork, locked: Locked, *, reason_code: str, events: Events) -> None:

@@ -28,11 +28,9 @@ from learnhub_desktop.domain.states import (
 from learnhub_desktop.domain.text import check_text
 from learnhub_desktop.errors import RuleRefused
 from learnhub_desktop.services import holds
-from learnhub_desktop.services.holds import Events, Locked
+from learnhub_desktop.services.holds import REFERENCE_LENGTH, Events, Locked
 from learnhub_desktop.services.periods import complete_period, fail_period
 from learnhub_desktop.services.purchase_words import purchase_of
-
-REFERENCE_LENGTH: Final = 100
 
 NOT_REACHED: Final = "gateway_unreachable"
 HOLD_EXPIRED: Final = "hold_expired"
@@ -71,7 +69,7 @@ def _settle_period(
         payment.payment_id,
         status=move_payment(payment.status, PaymentStatus.COMPLETED),
         processed_at=uow.now(),
-        gateway_reference=reference,
+        gateway_reference=reference and reference[:REFERENCE_LENGTH],
         reason_code=None,
         refund_due=True,
     )

@@ -7,7 +7,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from learnhub_desktop.db.failures import ServerRefusal
 from learnhub_desktop.db.transactions import Database, UnitOfWork
-from learnhub_desktop.errors import DatabaseUnavailable, OutcomeUnknown, RuleRefused
+from learnhub_desktop.errors import (
+    DatabaseUnavailable,
+    LearnHubError,
+    OutcomeUnknown,
+    RuleRefused,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,7 +73,7 @@ def record(
             "“Ask now” on the payment.",
             key=key,
         ) from error
-    except RuleRefused as error:
+    except LearnHubError as error:
         raise OutcomeUnknown(
             f"What became of this payment could not be written down: {error} Nothing is lost and "
             "nothing moves twice: look at the payment, then press “Ask now”.",

@@ -22,7 +22,7 @@ from learnhub_desktop.domain.states import (
 from learnhub_desktop.domain.text import NOTE_LENGTH, check_text
 from learnhub_desktop.errors import RuleRefused
 from learnhub_desktop.services import holds
-from learnhub_desktop.services.outcomes import REFERENCE_LENGTH
+from learnhub_desktop.services.holds import REFERENCE_LENGTH
 from learnhub_desktop.services.refund_effects import end_what_was_bought
 from learnhub_desktop.services.refund_words import Refund, refund_of
 
@@ -40,7 +40,7 @@ def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Refund:
         refund_row.payment_id,
         status=move_payment(refund_row.status, PaymentStatus.COMPLETED),
         processed_at=now,
-        gateway_reference=reference,
+        gateway_reference=reference and reference[:REFERENCE_LENGTH],
         next_check_at=None,
     )
     events: holds.Events = []

@@ -24,7 +24,12 @@ from learnhub_desktop.domain.states import (
     PaymentMethod,
     PaymentStatus,
 )
-from learnhub_desktop.errors import InvalidInput, OutcomeUnknown, RuleRefused
+from learnhub_desktop.errors import (
+    DatabaseUnavailable,
+    InvalidInput,
+    OutcomeUnknown,
+    RuleRefused,
+)
 from learnhub_desktop.gateways import (
     Entry,
     EntryKind,
@@ -155,7 +160,7 @@ def _settle(
     try:
         return record(database, isolation, key, settle, place, reference)
     except OutcomeUnknown as error:
-        if not isinstance(error.__cause__, RuleRefused):
+        if isinstance(error.__cause__, DatabaseUnavailable | OutcomeUnknown):
             raise
     return record(database, None, key, refund_outcomes.note_money_back, place, reference)
 

@@ -157,16 +157,16 @@ def test_a_read_cancelled_between_two_statements_ends_there(any_school: Database
     assert asked == [0]
 
 
-def test_no_statement_runs_on_the_thread_that_paints(database: Database) -> None:
-    database.actor()
-    database.guard_thread(threading.get_ident())
+def test_no_statement_runs_on_the_thread_that_paints(own_database: Database) -> None:
+    own_database.actor()
+    own_database.guard_thread(threading.get_ident())
     with pytest.raises(SqlOnGuardedThread, match="SQL on the Qt thread"):
-        database.read(count_users, "any@example.org")
+        own_database.read(count_users, "any@example.org")
     with pytest.raises(SqlOnGuardedThread):
-        database.write(add_student, "any@example.org")
+        own_database.write(add_student, "any@example.org")
     elsewhere: list[int] = []
     worker = threading.Thread(
-        target=lambda: elsewhere.append(database.read(count_users, "any@example.org"))
+        target=lambda: elsewhere.append(own_database.read(count_users, "any@example.org"))
     )
     worker.start()
     worker.join()

@@ -87,7 +87,8 @@ def test_what_the_screen_showed_does_not(changed: dict[str, Any]) -> None:
             {"sale_id": 2, "student_id": 2, "card": "b"},
             "the student, the card and the sale",
         ),
-        ({}, {"plan_type": "annual"}, "plan type"),
+        ({}, {"plan_type": "annual"}, "the plan"),
+        ({}, {"gift_code": "spring"}, "gift code"),
         ({"amount": "1.00"}, {"amount": "1.00"}, "nothing"),
     ],
 )
