@@ -24,10 +24,14 @@ class Topic(StrEnum):
     PAYMENT_STATES = "payment states"
     LEDGER = "ledger"
     PAID_ENROLMENTS = "paid enrolments"
+    HOLDS = "held seats"
     ACCESS = "access"
     BALANCES = "balances"
+    SUBSCRIPTIONS = "subscriptions"
     REFERENCES = "references"
     EVENTS = "payment events"
+    KEYS = "keys of payments"
+    BOOK = "the gateway's book"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import Connection, func, insert, select, text, update
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.invariants import invariants
+from learnhub_desktop.db.invariants import QUESTIONS, invariants
 from learnhub_desktop.db.school import create
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.db.verify import verify_school
 from learnhub_desktop.domain.findings import Finding, Severity, Topic
 from tests.databases import TEST_SCHOOL, opened
 from tests.db.damage import CASES, Damage, move, refund
+from tests.db.damaged_money import MONEY_CASES, DamagedMoney
 from tests.factories import (
     NOW,
     make_course,
@@ -24,18 +25,50 @@ from tests.factories import (
     make_student,
 )
 
+ALL_CASES = CASES | MONEY_CASES
+_NAMES = (
+    *("student_id", "course_id", "enrolment_id", "charge_id", "sale_id"),
+    *("own_id", "other_id", "subscription_id", "key"),
+)
+
 
 @pytest.mark.proof
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ALL_CASES)
 def test_the_recount_finds(case: str, any_connection: Connection) -> None:
-    school = Damage(any_connection)
+    school = DamagedMoney(any_connection)
     before = invariants(any_connection)
     getattr(school, case)()
     found = [finding for finding in invariants(any_connection) if finding not in before]
-    topic, sentence, can_repair = CASES[case]
+    topic, sentence, can_repair = ALL_CASES[case]
 
     assert [(each.topic, each.can_repair) for each in found] == [(topic, can_repair)]
-    assert sentence.format(**vars(school)) in found[0].sentence
+    names = {name: getattr(school, name) for name in _NAMES if f"{{{name}}}" in sentence}
+    assert sentence.format(**names) in found[0].sentence
+
+
+def test_every_question_is_asked_and_every_topic_has_one_but_the_book() -> None:
+    assert set(QUESTIONS) == set(Topic) - {Topic.BOOK}
+    # Each is shown to find something by a case of its own, the ledger below.
+    assert {topic for topic, _, _ in ALL_CASES.values()} == set(QUESTIONS) - {Topic.LEDGER}
+
+
+def test_a_ledger_that_takes_refunds_for_income_is_told(uow: UnitOfWork) -> None:
+    school = Damage(uow.connection)
+    refund(uow.connection, school.charge_id, "9.00")
+    school.set(
+        t.payments, school.charge_id, refunded_amount=Decimal("9.00"), status="partially_refunded"
+    )
+    assert invariants(uow.connection) == []
+    uow.connection.exec_driver_sql("DROP VIEW ledger")
+    uow.connection.exec_driver_sql(
+        "CREATE VIEW ledger AS SELECT currency, amount AS signed_amount FROM payments"
+    )
+    (found,) = invariants(uow.connection)
+
+    assert (found.topic, found.sentence) == (
+        Topic.LEDGER,
+        "The ledger comes to 58.00 USD, and charges less refunds to 40.00 USD.",
+    )
 
 
 def test_a_whole_school_gives_no_finding(new_url: str) -> None:
@@ -54,8 +87,8 @@ def test_a_repair_sets_right_what_can_be_and_leaves_the_rest_to_people(new_url: 
     with opened(new_url, "damaged") as database:
         schools = {}
         with database.engines.writer.connect() as connection:
-            for case in CASES:
-                schools[case] = Damage(connection)
+            for case in ALL_CASES:
+                schools[case] = DamagedMoney(connection)
                 getattr(schools[case], case)()
             connection.commit()
         looked_at: list[Topic] = []
@@ -73,15 +106,15 @@ def test_a_repair_sets_right_what_can_be_and_leaves_the_rest_to_people(new_url: 
                 )
             )
 
-    repairable = {case for case, (_, _, can_repair) in CASES.items() if can_repair}
-    assert looked_at == list(Topic)
+    repairable = {case for case, (_, _, can_repair) in ALL_CASES.items() if can_repair}
+    assert looked_at == list(QUESTIONS)
     assert found.repaired == ()
-    assert len(found.findings) == len(CASES)
-    assert {each.topic for each in done.repaired} == {CASES[case][0] for case in repairable}
+    assert len(found.findings) == len(ALL_CASES)
+    assert {each.topic for each in done.repaired} == {ALL_CASES[case][0] for case in repairable}
     assert len(done.repaired) == len(repairable)
     assert again.findings == done.findings
     assert {each.topic for each in again.findings} == {
-        topic for topic, _, can_repair in CASES.values() if not can_repair
+        topic for topic, _, can_repair in ALL_CASES.values() if not can_repair
     }
     assert checks == {
         "seats": 2,
@@ -97,7 +130,7 @@ def test_a_repair_sets_right_what_can_be_and_leaves_the_rest_to_people(new_url: 
     assert operations == {"verify"}
 
 
-def numbers(connection: Connection, schools: dict[str, Damage]) -> dict[str, Any]:
+def numbers(connection: Connection, schools: dict[str, DamagedMoney]) -> dict[str, Any]:
     def value(column: Any, key: int) -> Any:
         (primary,) = column.table.primary_key.columns
         return connection.scalar(select(column).where(primary == key))

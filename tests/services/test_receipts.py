@@ -245,6 +245,7 @@ def test_an_extension_that_runs_out_leaves_the_seat_of_another_hold(desk: Desk) 
     # The extension is still open, so the student buys anew once it is cancelled; another
     # program has written the hold meanwhile.
     desk.make(_hold_by_hand, desk.enrolment(student, course).enrollment_id, course)
+    desk.made_up = True
 
     run_out(desk, extension.payment_id)
 

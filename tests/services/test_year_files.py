@@ -132,6 +132,7 @@ class TestDrop:
         export(archived, path)
         events = t.payment_events_archive
         archived.make(lambda c: c.execute(events.delete().where(events.c.event_type == "failed")))
+        archived.made_up = True
         with pytest.raises(RuleRefused, match="the archive holds 39 payment events of it"):
             year_files.drop_year(archived.database, 2024, path)
 

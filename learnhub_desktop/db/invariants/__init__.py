@@ -11,7 +11,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from learnhub_desktop.db.invariants import counters, payments
+from learnhub_desktop.db.invariants import counters, payments, traces
+from learnhub_desktop.db.invariants.holds import holds
+from learnhub_desktop.db.invariants.subscriptions import subscriptions
 from learnhub_desktop.domain.findings import Finding, Topic
 
 Question = Callable[[Connection], Iterator[Finding]]
@@ -26,10 +28,13 @@ QUESTIONS: Final[dict[Topic, Question]] = {
     Topic.PAYMENT_STATES: payments.states,
     Topic.LEDGER: payments.ledger,
     Topic.PAID_ENROLMENTS: payments.paid_enrolments,
+    Topic.HOLDS: holds,
     Topic.ACCESS: payments.access,
     Topic.BALANCES: payments.balances,
-    Topic.REFERENCES: payments.references,
-    Topic.EVENTS: payments.events,
+    Topic.SUBSCRIPTIONS: subscriptions,
+    Topic.REFERENCES: traces.references,
+    Topic.EVENTS: traces.events,
+    Topic.KEYS: traces.keys,
 }
 
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Select, Table, case, func, select, text
+from sqlalchemy import Connection, Table, case, func, select, text
 from sqlalchemy.sql.selectable import Subquery
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.invariants.reading import number, rows
 from learnhub_desktop.domain import money
-from learnhub_desktop.domain.event_paths import impossible
 from learnhub_desktop.domain.findings import Finding, Topic, problem, warning
 from learnhub_desktop.domain.states import (
     EnrolmentSource,
     EnrolmentStatus,
-    EventType,
     PaymentKind,
     PaymentStatus,
     say,
@@ -35,6 +32,8 @@ _STANDING: Final = (
     PaymentStatus.DISPUTED,
 )
 _SETTLED: Final = (*_STANDING, PaymentStatus.REFUNDED)
+# What `payment_gateway` says where the money came from the balance or went to it.
+_BALANCE: Final = "balance"
 
 
 def refunds(connection: Connection) -> Iterator[Finding]:
@@ -259,7 +258,12 @@ def access(connection: Connection) -> Iterator[Finding]:
 
 
 def balances(connection: Connection) -> Iterator[Finding]:
-    """`account_balance`: the movements of the balance."""
+    """`account_balance`: the movements of the balance. A payment moves it once, or not at all."""
+    yield from _sums(connection)
+    yield from _payments_and_movements(connection)
+
+
+def _sums(connection: Connection) -> Iterator[Finding]:
     moved = movements()
     total = func.coalesce(moved.c.total, money.ZERO)
     statement = (
@@ -295,6 +299,40 @@ def balances(connection: Connection) -> Iterator[Finding]:
         )
 
 
+def _payments_and_movements(connection: Connection) -> Iterator[Finding]:
+    """Paid from the balance, or refunded to it: what each payment moved is its own amount."""
+    m = t.balance_movements.c
+    moved = (
+        select(m.payment_id, func.sum(m.amount).label("total"))
+        .where(m.payment_id.is_not(None))
+        .group_by(m.payment_id)
+        .subquery("moved")
+    )
+    for table in (t.payments, t.payments_archive):
+        c = table.c
+        is_refund = c.kind == PaymentKind.REFUND
+        total = func.coalesce(moved.c.total, money.ZERO)
+        due = case(
+            (is_refund & (c.status == PaymentStatus.COMPLETED), c.amount),
+            (~is_refund & c.status.in_(_SETTLED), -c.amount),
+            else_=money.ZERO,
+        )
+        statement = (
+            select(c.payment_id, c.status, c.amount, c.currency, moved.c.total)
+            .outerjoin(moved, moved.c.payment_id == c.payment_id)
+            .where(c.payment_gateway == _BALANCE, c.idempotency_key.is_not(None), total != due)
+            .order_by(c.payment_id)
+        )
+        for row in rows(connection, statement):
+            yield problem(
+                Topic.BALANCES,
+                row.payment_id,
+                f"Payment {row.payment_id} of {money.text(row.amount, row.currency)} is "
+                f"{say(row.status)}, and it moved the balance by "
+                f"{money.text(Decimal(row.total or money.ZERO), row.currency)}.",
+            )
+
+
 def movements() -> Subquery:
     """The sum of the movements, by user and currency."""
     m = t.balance_movements.c
@@ -303,79 +341,3 @@ def movements() -> Subquery:
         .group_by(m.user_id, m.currency)
         .subquery("moved")
     )
-
-
-def references(connection: Connection) -> Iterator[Finding]:
-    """Ids that no foreign key holds, so that closed years can leave."""
-    for table, key, name, noun in (
-        (t.subscription_payments, "payment_id", "charge_payment_id", "Billed period"),
-        (t.fraud_alerts, "alert_id", "payment_id", "Alert"),
-        (t.idempotency, None, "payment_id", "A key"),
-        (t.balance_movements, "movement_id", "payment_id", "Balance movement"),
-    ):
-        for row in rows(connection, _lost_payments(table, key, name)):
-            who = noun if key is None else f"{noun} {row.row_id}"
-            yield warning(
-                Topic.REFERENCES,
-                row.row_id,
-                f"{who} names payment {row.named}, which is neither here nor in the archive.",
-            )
-    for statement, noun, what in (
-        (
-            select(_E.enrollment_id.label("row_id"), _E.subscription_id.label("named"))
-            .outerjoin(t.subscriptions, t.subscriptions.c.subscription_id == _E.subscription_id)
-            .where(_E.subscription_id.is_not(None), t.subscriptions.c.subscription_id.is_(None)),
-            "Enrolment",
-            "subscription",
-        ),
-        (
-            select(
-                t.payments.c.payment_id.label("row_id"),
-                t.payments.c.released_alert_id.label("named"),
-            )
-            .outerjoin(t.fraud_alerts, t.fraud_alerts.c.alert_id == t.payments.c.released_alert_id)
-            .where(
-                t.payments.c.released_alert_id.is_not(None), t.fraud_alerts.c.alert_id.is_(None)
-            ),
-            "Payment",
-            "alert",
-        ),
-    ):
-        for row in rows(connection, statement):
-            yield problem(
-                Topic.REFERENCES,
-                row.row_id,
-                f"{noun} {row.row_id} names {what} {row.named}, which does not exist.",
-            )
-
-
-def _lost_payments(table: Table, key: str | None, name: str) -> Select[Any]:
-    live, archived = t.payments.c, t.payments_archive.c
-    named = table.c[name]
-    row_id = table.c[key] if key is not None else named
-    return (
-        select(row_id.label("row_id"), named.label("named"))
-        .outerjoin(t.payments, live.payment_id == named)
-        .outerjoin(t.payments_archive, archived.payment_id == named)
-        .where(named.is_not(None), live.payment_id.is_(None), archived.payment_id.is_(None))
-        .order_by(row_id)
-    )
-
-
-def events(connection: Connection) -> Iterator[Finding]:
-    """Each payment's events form a path that can have happened."""
-    e, p = t.payment_events.c, t.payments.c
-    statement = (
-        select(p.payment_id, p.kind, p.status, e.event_type)
-        .join(t.payment_events, e.payment_id == p.payment_id)
-        .order_by(p.payment_id, e.event_id)
-    )
-    for payment_id, group in groupby(rows(connection, statement), key=lambda row: row.payment_id):
-        told = list(group)
-        wrong = impossible(
-            PaymentKind(told[0].kind),
-            PaymentStatus(told[0].status),
-            [EventType(row.event_type) for row in told],
-        )
-        if wrong is not None:
-            yield problem(Topic.EVENTS, payment_id, f"Payment {payment_id} {wrong}.")
