@@ -46,7 +46,7 @@ from learnhub_desktop.services.purchase_draft import (
 from learnhub_desktop.services.purchase_words import purchase_of
 from learnhub_desktop.services.recording import write_once
 
-__all__ = ["BALANCE", "OPERATION", "Card", "buy", "hold", "look_before"]
+__all__ = ["BALANCE", "OPERATION", "Card", "buy", "hold", "look_before", "reserve"]
 
 BALANCE: Final = "balance"
 
@@ -65,18 +65,28 @@ def buy(
     calling again with the same key, or "Ask now", settles it. ``isolation`` is the level of
     its transactions ("REPEATABLE READ", "SERIALIZABLE"), where the server has several.
     """
+    held = reserve(database, order, gateways=gateways, isolation=isolation)
+    if isinstance(held, settling.Held):
+        return settling.charge(database, held, gateways=gateways, isolation=isolation)
+    if held.replayed and settling.is_unsettled(held):
+        return settling.wait_for_first(database, held, gateways=gateways, wait_s=wait_s)
+    return held
+
+
+def reserve(
+    database: Database, order: Order, *, gateways: Gateways, isolation: str | None = None
+) -> settling.Held | Purchase:
+    """`buy` as far as the charge: look, then hold the seat.
+
+    Returns what is left to charge, or a purchase that has nothing to send to a gateway.
+    """
     order = checks.clean(order)
     gateway = _gateway_of(order, gateways)
     card = _read_card(order, gateway)
     name = BALANCE if gateway is None else gateway.name
     _look_first(database, order, gateways)
     caller = uuid.uuid4().hex
-    held = write_once(database, isolation, order.key, hold, order, card, name, caller=caller)
-    if isinstance(held, settling.Held):
-        return settling.charge(database, held, gateways=gateways, isolation=isolation)
-    if held.replayed and settling.is_unsettled(held):
-        return settling.wait_for_first(database, held, gateways=gateways, wait_s=wait_s)
-    return held
+    return write_once(database, isolation, order.key, hold, order, card, name, caller=caller)
 
 
 def _look_first(database: Database, order: Order, gateways: Gateways) -> None:

@@ -76,13 +76,12 @@ def test_a_loser_takes_no_lock(desk: Desk) -> None:
 
 
 def test_two_transactions_make_a_purchase_by_card_and_one_by_transfer(desk: Desk) -> None:
-    course = desk.course()
-    student = desk.student()
+    course, another, student = desk.course(), desk.course(), desk.student()
 
     with statements(desk) as by_card:
         desk.buy(student, course)
     with statements(desk) as by_transfer:
-        desk.buy(student, desk.course(), method=PaymentMethod.BANK_TRANSFER)
+        desk.buy(student, another, method=PaymentMethod.BANK_TRANSFER)
 
     assert by_card.count("COMMIT") == 2
     assert by_transfer.count("COMMIT") == 1
