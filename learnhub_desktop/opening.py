@@ -23,7 +23,7 @@ from learnhub_desktop.db.reaching import reach_of, sentence
 from learnhub_desktop.db.tls import context_for
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.db.version import check_version
-from learnhub_desktop.domain.connecting import Reach
+from learnhub_desktop.domain.connecting import Reach, read_addresses
 from learnhub_desktop.domain.school import SchoolSettings
 from learnhub_desktop.errors import (
     DatabaseUnavailable,
@@ -173,22 +173,22 @@ def parse_database(text: str) -> Profile:
     """The profile that ``--database`` names.
 
     A saved profile's name, ``sample``, ``sqlite:///school.db`` or
-    ``mysql://account@host:3306/database?ca=FILE``. InvalidInput, in a sentence, for anything
-    else, and for an address that holds a password: addresses end up in histories and logs.
+    ``mysql://account@host:3306/database?ca=FILE``; a cluster's members stand with commas
+    between, ``host1,host2:3307``. InvalidInput, in a sentence, for anything else, and for an
+    address that holds a password: addresses end up in histories and logs.
     """
     text = text.strip()
     if "://" not in text:
         return _saved(text)
     try:
         parts = urlsplit(text)
-        port = parts.port
     except ValueError:
         raise _refused(f"“{_shown(text)}” is not an address.") from None
     scheme = parts.scheme.lower()
     if scheme == "sqlite":
         return _file(parts)
     if scheme in _SERVERS:
-        return _server(parts, port or 3306)
+        return _server(parts)
     raise _refused(
         f"A database of kind “{scheme[:20]}” cannot hold a school. "
         "Use mysql://account@host/database or sqlite:///school.db."
@@ -216,20 +216,27 @@ def _file(parts: SplitResult) -> Profile:
     return Profile(Path(path).stem, path=str(Path(path).expanduser().absolute()))
 
 
-def _server(parts: SplitResult, port: int) -> Profile:
+def _server(parts: SplitResult) -> Profile:
+    servers = parts.netloc.rpartition("@")[2]
+    try:
+        addresses = read_addresses(servers) if servers else ()
+    except InvalidInput:
+        raise _refused(f"“{_shown(parts.geturl())}” is not an address.") from None
     if parts.password is not None:
         raise _refused(
             "A password does not belong in an address, where others can read it. Leave it out: "
             "LearnHub takes it from LEARNHUB_PASSWORD, the keyring, or asks for it."
         )
     database = unquote(parts.path).strip("/")
-    if not parts.hostname or not parts.username or not database or "/" in database:
+    if not addresses or not parts.username or not database or "/" in database:
         raise _refused("Name account, server and database, as in mysql://ada@db1:3306/learnhub.")
+    first, *further = addresses
     tls, ca_file, pin = _read_tls(parts.query)
     return Profile(
-        f"{database}@{parts.hostname}",
-        host=parts.hostname,
-        port=port,
+        f"{database}@{first.host}",
+        host=first.host,
+        port=first.port,
+        further=tuple(further),
         database=database,
         account=unquote(parts.username),
         tls=tls,
@@ -253,7 +260,7 @@ def _read_tls(query: str) -> tuple[Tls, str | None, str | None]:
             return Tls.CA_FILE, str(Path(value).expanduser().absolute()), None
         case "pin":
             pin = value.replace(":", "")
-            if not _PIN.fullmatch(pin):
+            if not all(_PIN.fullmatch(each) for each in pin.split(",")):
                 raise _refused("A pin is the certificate's SHA-256: 64 hexadecimal digits.")
             return Tls.PINNED, None, pin.lower()
     raise _refused("Name one of ?tls=system, ?tls=off, ?ca=FILE and ?pin=SHA256.")

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import platformdirs
 
+from learnhub_desktop.domain.connecting import Address
+
 log = logging.getLogger(__name__)
 
 _APP: Final = "LearnHub"
@@ -32,7 +34,11 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One school and how to reach it: a file on this computer, or a server."""
+    """One school and how to reach it: a file on this computer, or a server.
+
+    ``further`` are the other members of a cluster that holds the same database. ``pin`` may
+    hold a fingerprint for each of them, with commas between.
+    """
 
     name: str
     path: str | None = None
@@ -43,6 +49,12 @@ class Profile:
     tls: Tls = Tls.SYSTEM
     ca_file: str | None = None
     pin: str | None = None  # SHA-256 of the server's certificate, in hexadecimal
+    further: tuple[Address, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Every address of the database, in the order in which they are tried; none of a file."""
+        return () if self.host is None else (Address(self.host, self.port), *self.further)
 
     @property
     def is_server(self) -> bool:
@@ -116,10 +128,7 @@ def load() -> Settings:
     path = config_folder() / "settings.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        profiles = tuple(
-            Profile(**{**entry, "tls": Tls(entry.get("tls", Tls.SYSTEM))})
-            for entry in raw.get("profiles", [])
-        )
+        profiles = tuple(_profile(entry) for entry in raw.get("profiles", []))
         known = {name: raw[name] for name in ("last_profile", "look", "density") if name in raw}
         return Settings(profiles=profiles, views=dict(raw.get("views", {})), **known)
     except FileNotFoundError:
@@ -127,6 +136,11 @@ def load() -> Settings:
     except (OSError, ValueError, TypeError, AttributeError) as error:
         log.warning("the settings could not be read, so the defaults are used: %s", error)
         return Settings()
+
+
+def _profile(entry: dict[str, Any]) -> Profile:
+    further = tuple(Address(*each) for each in entry.get("further", ()))
+    return Profile(**{**entry, "tls": Tls(entry.get("tls", Tls.SYSTEM)), "further": further})
 
 
 def save(settings: Settings) -> None:

@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from learnhub_desktop import opening, passwords, settings
+from learnhub_desktop.db.connecting import shown_by_all
 from learnhub_desktop.db.reaching import reach_of
-from learnhub_desktop.db.tls import fetch_certificate
 from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.domain.connecting import Reach
 from learnhub_desktop.errors import DatabaseUnavailable, InvalidInput
@@ -84,8 +84,9 @@ def showing_certificate(profile: Profile) -> Iterator[None]:
         cause = error.__cause__
         if not isinstance(cause, DBAPIError) or reach_of(cause) not in _NOT_TRUSTED:
             raise
-        assert profile.host is not None
-        shown = fetch_certificate(profile.host, profile.port)
+        shown = shown_by_all(profile)
+        if shown is None:
+            raise
         raise DatabaseUnavailable(
             f"{error} It can be pinned with ?pin={shown.fingerprint}"
         ) from error

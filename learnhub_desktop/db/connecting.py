@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +14,13 @@ from sqlalchemy import URL, Connection, create_engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from learnhub_desktop.db.cluster import url_with
 from learnhub_desktop.db.engine import open_engines
 from learnhub_desktop.db.reaching import reach_of, sentence
 from learnhub_desktop.db.tables import school_settings
 from learnhub_desktop.db.tls import context_for, fetch_certificate
 from learnhub_desktop.db.version import check_version
-from learnhub_desktop.domain.connecting import Certificate, Outcome, Reach
+from learnhub_desktop.domain.connecting import Address, Certificate, Outcome, Reach
 from learnhub_desktop.errors import InvalidInput, LearnHubError, SchemaMismatch, SchemaProblem
 from learnhub_desktop.settings import Profile
 
@@ -34,8 +36,51 @@ _ASK_TO_PIN: Final = (Reach.UNTRUSTED, Reach.OTHER_NAME, Reach.PIN_CHANGED)
 def probe(profile: Profile, password: str | None) -> Outcome:
     """Try to open the profile's school and say what came of it; nothing stays connected.
 
-    The call takes some seconds where a server does not answer.
+    Of a cluster every member is tried, since each may have to take over. The call takes some
+    seconds where a server does not answer.
     """
+    if not profile.further:
+        return _probe_one(profile, password)
+    tried = [_probe_one(_alone(profile, each), password) for each in profile.addresses]
+    ready = [outcome for outcome in tried if outcome.is_ready]
+    missing = [outcome for outcome in tried if not outcome.is_ready]
+    # A certificate is a question for the person, whatever the others say.
+    questions = [outcome for outcome in missing if outcome.can_pin]
+    if questions:
+        return replace(questions[0], certificate=shown_by_all(profile))
+    if not ready:
+        return missing[0]
+    said = f"“{ready[0].school}” is ready in {profile.label}."
+    if missing:
+        said += f" But only {len(ready)} of {len(tried)} addresses can be used. "
+        said += missing[0].sentence
+    else:
+        said += f" All {len(tried)} addresses can be used."
+    return replace(ready[0], sentence=said)
+
+
+def _alone(profile: Profile, address: Address) -> Profile:
+    return replace(profile, host=address.host, port=address.port, further=())
+
+
+def shown_by_all(profile: Profile) -> Certificate | None:
+    """What the profile's servers show, taken together, so that all are pinned at once.
+
+    None where none of them can be reached with encryption.
+    """
+    shown = [_shown(_alone(profile, each)) for each in profile.addresses]
+    found = list(dict.fromkeys(each for each in shown if each is not None))
+    if not found:
+        return None
+    return Certificate(
+        ",".join(dict.fromkeys(each.fingerprint for each in found)),
+        ", ".join(dict.fromkeys(each.subject for each in found)),
+        found[0].issuer,
+        min(each.valid_until for each in found),
+    )
+
+
+def _probe_one(profile: Profile, password: str | None) -> Outcome:
     if profile.host is None and not Path(profile.path or "").is_file():
         return Outcome(Reach.NO_FILE, f"There is no file {profile.path}.")
     try:
@@ -80,7 +125,7 @@ def address(profile: Profile, password: str | None) -> URL:
     """What the engines connect to; the only place where the password stands."""
     if profile.host is None:
         return URL.create("sqlite", database=profile.path)
-    return URL.create(
+    url = URL.create(
         "mysql+pymysql",
         username=profile.account,
         password=password or None,
@@ -88,6 +133,7 @@ def address(profile: Profile, password: str | None) -> URL:
         port=profile.port,
         database=profile.database,
     )
+    return url_with(url, profile.further)
 
 
 @contextmanager
@@ -108,6 +154,7 @@ def _connected(profile: Profile, password: str | None) -> Iterator[Connection]:
     }
     context = context_for(profile)
     arguments |= {"ssl_disabled": True} if context is None else {"ssl": context}
-    engine = create_engine(address(profile, password), connect_args=arguments, poolclass=NullPool)
+    url = address(profile, password)
+    engine = create_engine(url, connect_args=arguments, poolclass=NullPool)
     with engine.connect() as connection:
         yield connection

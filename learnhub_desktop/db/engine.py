@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from learnhub_desktop.db.cluster import Members, addresses_of, see_the_latest, without_members
 from learnhub_desktop.db.types import TEXT_COLLATION
 from learnhub_desktop.errors import LearnHubError
 
@@ -32,11 +33,15 @@ _WRITES: Final = "learnhub_writes"
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """``reader`` cannot write, whatever it is told; ``killer`` stops a reader's statement."""
+    """``reader`` cannot write, whatever it is told; ``killer`` stops a reader's statement.
+
+    ``members`` are there where the database has several addresses.
+    """
 
     reader: Engine
     writer: Engine
     killer: Engine | None
+    members: Members | None = None
 
     def dispose(self) -> None:
         for engine in (self.reader, self.writer, self.killer):
@@ -68,6 +73,9 @@ def open_engines(
 ) -> Engines:
     """Engines for a school. Nothing is connected yet.
 
+    Further addresses of the same database stand in the URL as ``?member=host:port``; whichever
+    member takes changes is used, and another one once that has gone.
+
     ``tls`` is one context for all connections (it verifies as it was made to); None leaves
     the connection unencrypted, which is for a server on this computer only. A password
     must already be in ``url``: where it comes from is the caller's business. ``patient``
@@ -86,7 +94,8 @@ def open_engines(
     )
 
 
-def _server_engines(url: URL, tls: ssl.SSLContext | None, patient: bool) -> Engines:
+def _server_engines(named: URL, tls: ssl.SSLContext | None, patient: bool) -> Engines:
+    addresses, url = addresses_of(named), without_members(named)
     answer_timeout_s = None if patient else _ANSWER_TIMEOUT_S
     arguments: dict[str, Any] = {
         "charset": "utf8mb4",
@@ -115,7 +124,11 @@ def _server_engines(url: URL, tls: ssl.SSLContext | None, patient: bool) -> Engi
     )
     event.listen(reader, "connect", _prepare_server_reader)
     event.listen(writer, "connect", _prepare_server_writer)
-    return Engines(reader, writer, killer)
+    if len(addresses) == 1:
+        return Engines(reader, writer, killer)
+    members = Members(addresses)
+    members.serve(reader=reader, writer=writer, killer=killer)
+    return Engines(reader, writer, killer, members)
 
 
 # The servers' own collations differ, and a trigger keeps the one it was made under.
@@ -130,12 +143,14 @@ _SESSION: Final = (
 def _prepare_server_writer(connection: Any, entry: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SESSION)
+    see_the_latest(connection, writes=True)
 
 
 def _prepare_server_reader(connection: Any, entry: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SESSION)
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    see_the_latest(connection, writes=False)
 
 
 def finish_file(path: Path) -> None:

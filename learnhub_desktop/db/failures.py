@@ -48,13 +48,15 @@ class ServerRefusal(StrEnum):
 
 
 # https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html, and FACTS 35:
-# 1180 and 3101 are Group Replication's conflict at COMMIT, 1020 is MariaDB's snapshot check.
+# 1180 and 3101 are Group Replication's conflict at COMMIT, 1020 is MariaDB's snapshot check;
+# 3781 to 3783 and 3796 to 3799 say that a member cannot begin a transaction in its state.
 _BY_CODE: Final[dict[int, Meaning]] = {
     **dict.fromkeys((1205, 1213, 1180, 3101, 1020, 3572), Meaning.RETRY),
     **dict.fromkeys((2002, 2003, 2006, 2013, 2055, 4031, 1053, 1927, 1077, 1079), Meaning.LOST),
     **dict.fromkeys((1040, 1203, 1226), Meaning.LOST),  # too many connections
     **dict.fromkeys((1129, 1130, 2026, 3159), Meaning.LOST),  # not from here, or not like this
     **dict.fromkeys((1290, 1836, 1047, 1792, 3100), Meaning.NOT_WRITABLE),
+    **dict.fromkeys((3781, 3782, 3783, 3796, 3797, 3798, 3799), Meaning.NOT_WRITABLE),
     **dict.fromkeys((1317, 3024, 1969, 1028), Meaning.STOPPED),
     **dict.fromkeys((1644, 3819, 4025, 1062, 1586, 1451, 1452, 1048, 1264, 1265, 1406, 1690, 1366),
                     Meaning.REFUSED),
@@ -62,6 +64,12 @@ _BY_CODE: Final[dict[int, Meaning]] = {
                     Meaning.DENIED),
     **dict.fromkeys((1049, 1146, 1054), Meaning.NO_SCHOOL),
 }  # fmt: skip
+
+# At COMMIT a member says these when it has lost its cluster, and the others may have the change.
+_LEFT_OPEN: Final = (3100, 1047)
+
+# "The table does not comply with the requirements by an external plugin."
+NOT_IN_A_GROUP: Final = 3098
 
 _NOT_LET_IN: Final = frozenset({Reach.WRONG_PASSWORD, Reach.ACCOUNT_LOCKED, Reach.PASSWORD_EXPIRED})
 
@@ -98,6 +106,11 @@ def meaning_of(error: DBAPIError) -> Meaning:
         # PyMySQL raises InterfaceError(0, '') on a socket that it has closed itself.
         return Meaning.LOST if error.connection_invalidated or code == 0 else Meaning.BUG
     return _BY_CODE.get(code, Meaning.BUG)
+
+
+def is_left_open(error: DBAPIError) -> bool:
+    """Whether a COMMIT that failed like this may have been kept all the same."""
+    return meaning_of(error) is Meaning.LOST or code_of(error) in _LEFT_OPEN
 
 
 def _sqlite_meaning(error: sqlite3.Error) -> Meaning:

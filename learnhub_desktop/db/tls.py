@@ -40,7 +40,7 @@ def context_for(profile: Profile) -> ssl.SSLContext | None:
         return None
     match profile.tls:
         case Tls.OFF:
-            if not is_this_computer(profile.host):
+            if not all(is_this_computer(each.host) for each in profile.addresses):
                 raise InvalidInput(
                     "tls",
                     "Without encryption a password can be read on its way. Only a server on this "
@@ -147,25 +147,28 @@ class _Looking(ssl.SSLContext):
 
 
 class _Pinned(ssl.SSLContext):
-    """Accepts one certificate only, whoever signed it and whatever name stands on it."""
+    """Accepts what was pinned only, whoever signed it and whatever name stands on it.
 
-    _pin: str
+    The members of a cluster each show a certificate of their own.
+    """
+
+    _pins: tuple[str, ...]
 
     @classmethod
     def to(cls, pin: str) -> _Pinned:
         context = cls(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        context._pin = pin.replace(":", "").lower()
+        context._pins = tuple(pin.replace(":", "").lower().split(","))
         return context
 
     def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
         # The driver logs in over what this returns, so nothing was said before it.
         wrapped = super().wrap_socket(*args, **options)
         shown = hashlib.sha256(wrapped.getpeercert(binary_form=True) or b"").hexdigest()
-        if not hmac.compare_digest(shown, self._pin):
+        if not any(hmac.compare_digest(shown, pin) for pin in self._pins):
             wrapped.close()
-            raise WrongCertificate(f"pinned {self._pin}, shown {shown}")
+            raise WrongCertificate(f"pinned {', '.join(self._pins)}, shown {shown}")
         return wrapped
 
 

@@ -15,12 +15,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from learnhub_desktop.db.engine import Engines, guard
-from learnhub_desktop.db.failures import Meaning, for_people, meaning_of
+from learnhub_desktop.db.failures import (
+    NOT_IN_A_GROUP,
+    Meaning,
+    code_of,
+    for_people,
+    is_left_open,
+    meaning_of,
+)
 from learnhub_desktop.db.objects.sqlite import OTHER_PROGRAM
 from learnhub_desktop.db.tables import people
 from learnhub_desktop.db.unit_of_work import Clock, UnitOfWork, database_now
 from learnhub_desktop.domain.actors import Actor, Role, actor_of
-from learnhub_desktop.errors import OutcomeUnknown, ServerBusy, Superseded
+from learnhub_desktop.errors import LearnHubError, OutcomeUnknown, Superseded
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +37,9 @@ __all__ = ["Clock", "Database", "ReadJob", "UnitOfWork", "database_now"]
 log = logging.getLogger(__name__)
 
 _GIVE_UP_AFTER_S: Final = 8.0
+# A group takes 5 s to suspect a member, 5 s more to expel it, and then votes.
+_ELECTION_S: Final = 30.0
+_ELECTION_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 0.5
 _FIRST_STOP_PAUSE_S: Final = 0.01
 _LAST_STOP_PAUSE_S: Final = 5.0
@@ -79,6 +89,39 @@ class ReadJob:
         # A KILL that comes between two statements stops neither.
         if self.cancelled:
             raise Superseded
+
+
+class _Tries:
+    """How often one transaction was tried, and what it met; whether to go on trying."""
+
+    def __init__(self, is_cluster: bool) -> None:
+        self.made = 1
+        # A vote takes seconds, and five lines a second about it would tell nothing more.
+        self.is_news = True
+        self._is_cluster = is_cluster
+        self._last: Meaning | None = None
+        self._until = time.monotonic() + (_ELECTION_S if is_cluster else _GIVE_UP_AFTER_S)
+
+    @property
+    def is_time_left(self) -> bool:
+        return time.monotonic() < self._until
+
+    def met(self, meaning: Meaning) -> None:
+        self.made += 1
+        self.is_news = meaning is Meaning.RETRY or meaning is not self._last
+        self._last = meaning
+
+    def may_connect_again(self, meaning: Meaning) -> bool:
+        """Once at once; in a cluster for as long as some member answers and none writes yet."""
+        before, is_first = self._last, self.made == 1
+        self.met(meaning)
+        if not self._is_cluster or not self.is_time_left:
+            return is_first
+        if before is meaning is Meaning.LOST:
+            return False
+        if not is_first:
+            time.sleep(_ELECTION_PAUSE_S)
+        return True
 
 
 class Database:
@@ -152,7 +195,8 @@ class Database:
         """Run ``call(uow, ...)`` in one transaction: commit on return, roll back on raise.
 
         The whole call runs again after a lost lock or, as long as no COMMIT was sent, a
-        lost connection; so it must have no effect but the database. Raises OutcomeUnknown
+        lost connection; so it must have no effect but the database. Where the database has
+        several addresses it waits for another member to take over. Raises OutcomeUnknown
         where the connection broke during COMMIT: an idempotency key settles that.
         """
         return self.write_at(None, call, *args, **kwargs)
@@ -170,20 +214,19 @@ class Database:
         """
         operation = getattr(call, "__name__", "write")
         actor = self.actor()
-        started = time.monotonic()
-        for attempt in range(1, 1_000):
+        tries = _Tries(self.engines.members is not None)
+        while True:
             try:
                 return self._attempt(
                     isolation, operation, actor, lambda uow: call(uow, *args, **kwargs)
                 )
             except (DBAPIError, PoolTimeout) as error:
-                if not self._worth_another_try(error, attempt, started):
-                    told = for_people(error, label=self.label)
-                    if told is None:
-                        raise
-                    raise told from error
-                log.info("attempt %d of %s is run again: %s", attempt, operation, error)
-        raise ServerBusy(f"{self.label} is busy. Nothing was changed; try again in a moment.")
+                made = tries.made
+                if not self._worth_another_try(error, tries):
+                    self._tell(error, isolation)
+                    raise
+                if tries.is_news:
+                    log.info("attempt %d of %s is run again: %s", made, operation, error)
 
     def _attempt(
         self,
@@ -202,7 +245,7 @@ class Database:
             try:
                 connection.commit()
             except DBAPIError as error:
-                if meaning_of(error) is Meaning.LOST:
+                if is_left_open(error):
                     raise OutcomeUnknown(
                         f"The connection to {self.label} broke while the change was being saved. "
                         "Reload to see whether it was kept."
@@ -218,23 +261,35 @@ class Database:
             connection.exec_driver_sql("SET @learnhub_operation = %s", (operation,))
             connection.info["operation"] = operation
 
-    def _worth_another_try(
-        self, error: DBAPIError | PoolTimeout, attempt: int, started: float
-    ) -> bool:
-        if isinstance(error, PoolTimeout) or time.monotonic() - started > _GIVE_UP_AFTER_S:
+    def _worth_another_try(self, error: DBAPIError | PoolTimeout, tries: _Tries) -> bool:
+        if isinstance(error, PoolTimeout) or not tries.is_time_left:
             return False
         match meaning_of(error):
             case Meaning.RETRY:
-                time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.005 * 2**attempt)))
+                tries.met(Meaning.RETRY)
+                time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.005 * 2**tries.made)))
                 return True
-            case Meaning.LOST | Meaning.NOT_WRITABLE if self.is_server:
-                # No COMMIT was sent, so nothing was kept. One new connection, then give up.
+            case (Meaning.LOST | Meaning.NOT_WRITABLE) as meaning if self.is_server:
+                # No COMMIT was sent, so nothing was kept.
                 self.engines.writer.dispose()
-                return attempt == 1
+                return tries.may_connect_again(meaning)
         return False
 
+    def _tell(self, error: DBAPIError | PoolTimeout, isolation: str | None = None) -> None:
+        """Raise what a person can act on; a bug goes on as it is."""
+        refused = isinstance(error, DBAPIError) and code_of(error) == NOT_IN_A_GROUP
+        if refused and isolation == "SERIALIZABLE":
+            raise LearnHubError(
+                f"{self.label} has several members that take changes, and such a cluster knows no "
+                "SERIALIZABLE transaction. Nothing was changed; use REPEATABLE READ."
+            ) from error
+        told = for_people(error, label=self.label)
+        if told is not None:
+            raise told from error
+
     def _run_read(self, run: Callable[[Connection], T], job: ReadJob | None) -> T:
-        for attempt in (1, 2):
+        tries = _Tries(self.engines.members is not None)
+        while True:
             try:
                 with self.engines.reader.connect() as connection:
                     if job is None:
@@ -252,14 +307,20 @@ class Database:
             except (DBAPIError, PoolTimeout) as error:
                 if job is not None and job.cancelled:
                     raise Superseded from error
-                lost = isinstance(error, DBAPIError) and meaning_of(error) is Meaning.LOST
-                if lost and attempt == 1 and self.is_server:
-                    continue
-                told = for_people(error, label=self.label)
-                if told is None:
+                if not self._worth_reading_again(error, tries):
+                    self._tell(error)
                     raise
-                raise told from error
-        raise AssertionError("unreachable")
+
+    def _worth_reading_again(self, error: DBAPIError | PoolTimeout, tries: _Tries) -> bool:
+        if isinstance(error, PoolTimeout) or not self.is_server:
+            return False
+        meaning = meaning_of(error)
+        if meaning is Meaning.NOT_WRITABLE and self.engines.members is not None:
+            # A member that has lost its cluster refuses reads by the same codes, on the
+            # connections that it had.
+            self.engines.reader.dispose()
+            return tries.may_connect_again(meaning)
+        return meaning is Meaning.LOST and tries.may_connect_again(meaning)
 
     def _stopper(self, connection: Connection) -> Callable[[], None]:
         driver: Any = connection.connection.dbapi_connection
@@ -272,7 +333,10 @@ class Database:
         def kill() -> None:
             try:
                 with killer.connect() as other:
-                    other.exec_driver_sql(f"KILL QUERY {thread_id}")
+                    there: Any = other.connection.dbapi_connection
+                    # Another member of a cluster has another statement under this number.
+                    if (there.host, there.port) == (driver.host, driver.port):
+                        other.exec_driver_sql(f"KILL QUERY {thread_id}")
             except DBAPIError as error:
                 log.info("a superseded read could not be stopped: %s", error)
 

@@ -5,6 +5,56 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from learnhub_desktop.errors import InvalidInput
+
+DEFAULT_PORT: Final = 3306
+
+
+class Address(NamedTuple):
+    """Where one server listens."""
+
+    host: str
+    port: int = DEFAULT_PORT
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def read_addresses(text: str, *, port: int = DEFAULT_PORT) -> tuple[Address, ...]:
+    """``db1, db2:3307``: the servers that hold the same database; InvalidInput names what is none.
+
+    ``port`` is meant where none is said. The order is kept, and who is named twice counts once.
+    """
+    found = [read_address(part, port=port) for part in text.split(",") if part.strip()]
+    if not found:
+        raise InvalidInput("host", "Name the server.")
+    return tuple(dict.fromkeys(found))
+
+
+def read_address(text: str, *, port: int = DEFAULT_PORT) -> Address:
+    """``db1``, ``db1:3307``, ``192.0.2.1``, ``[2001:db8::1]:3307``; InvalidInput for else."""
+    text = text.strip()
+    if text.count(":") > 1 and "[" not in text:
+        text = f"[{text}]"  # an IPv6 address alone
+    try:
+        parts = urlsplit(f"//{text}")
+        named = parts.port
+    except ValueError:
+        raise _no_address(text) from None
+    wrong = parts.username is not None or parts.path or parts.query or parts.fragment
+    if wrong or not parts.hostname or " " in parts.hostname or named == 0:
+        raise _no_address(text)
+    return Address(parts.hostname, port if named is None else named)
+
+
+def _no_address(text: str) -> InvalidInput:
+    return InvalidInput(
+        "host", f"“{text.strip()[:60]}” is no server’s address such as db1.example.org:3306."
+    )
 
 
 class Reach(StrEnum):
@@ -39,7 +89,10 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a server shows. ``fingerprint`` is its SHA-256 in hexadecimal."""
+    """What a server shows. ``fingerprint`` is its SHA-256 in hexadecimal.
+
+    The members of a cluster each have one: then all stand here, with commas between.
+    """
 
     fingerprint: str
     subject: str
@@ -49,8 +102,11 @@ class Certificate:
     @property
     def spaced(self) -> str:
         """The fingerprint in pairs, as other programs show it: ``AB:CD:…``."""
-        pairs = (self.fingerprint[at : at + 2] for at in range(0, len(self.fingerprint), 2))
-        return ":".join(pairs).upper()
+        return ", ".join(spaced(each) for each in self.fingerprint.split(","))
+
+
+def spaced(fingerprint: str) -> str:
+    return ":".join(fingerprint[at : at + 2] for at in range(0, len(fingerprint), 2)).upper()
 
 
 @dataclass(frozen=True, slots=True)

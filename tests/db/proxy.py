@@ -73,7 +73,6 @@ class Proxy:
         self._answered = threading.Event()
         server.sendall(data)
         self._answered.wait(timeout=10)
-        self.swallowed += 1
         client.close()
 
     _cut: socket.socket | None = None
@@ -82,5 +81,7 @@ class Proxy:
     def _is_cut(self, server: socket.socket) -> bool:
         if server is not self._cut:
             return False
+        # Counted before the client can know, so that nobody looks too early.
+        self.swallowed += 1
         self._answered.set()
         return True

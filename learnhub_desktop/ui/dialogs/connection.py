@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidg
 
 from learnhub_desktop import opening
 from learnhub_desktop.bridge import in_background
+from learnhub_desktop.domain.connecting import read_addresses, spaced
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.settings import Profile, Tls
 from learnhub_desktop.ui import theme
@@ -46,8 +47,9 @@ class ConnectionDialog(FormDialog):
         super().__init__("Connect to a server", "Connect", parent)
         known = profile or Profile("", host="")
         self.host = TextField(
-            "host", "Server", text=known.host or "", check=_required("host", "Name the server."),
+            "host", "Server", text=_servers(known), check=_check_servers,
             placeholder="db1.example.org",
+            hint="A cluster's members with commas between: db1, db2:3307.",
         )  # fmt: skip
         self.port = NumberField("port", "Port", lowest=1, highest=65535, number=known.port)
         self.database = TextField(
@@ -99,12 +101,14 @@ class ConnectionDialog(FormDialog):
 
     def profile(self) -> Profile:
         """The profile as the fields have it; InvalidInput where a field is wrong."""
-        host, database = self.host.value(), self.database.value()
+        database = self.database.value()
+        first, *further = read_addresses(self.host.value(), port=self.port.value())
         tls: Tls = self.tls.value()
         return Profile(
-            f"{database}@{host}",
-            host=host,
-            port=self.port.value(),
+            f"{database}@{first.host}",
+            host=first.host,
+            port=first.port,
+            further=tuple(further),
             database=database,
             account=self.account.value(),
             tls=tls,
@@ -174,6 +178,20 @@ def _required(name: str, sentence: str) -> Callable[[str], str]:
     return check
 
 
-def _grouped(fingerprint: str) -> str:
-    """``3F:A2:…``, as administrators' tools print it."""
-    return ":".join(fingerprint[i : i + 2] for i in range(0, len(fingerprint), 2)).upper()
+def _check_servers(text: str) -> str:
+    read_addresses(text)
+    return text.strip()
+
+
+def _servers(profile: Profile) -> str:
+    """The addresses as one types them: the first one's port stands in a field of its own."""
+    named = [profile.host or ""]
+    for each in profile.further:
+        shown = str(each)
+        named.append(shown.removesuffix(f":{each.port}") if each.port == profile.port else shown)
+    return ", ".join(named)
+
+
+def _grouped(fingerprints: str) -> str:
+    """``3F:A2:…``, as administrators' tools print it; of a cluster one after the other."""
+    return ", ".join(spaced(each) for each in fingerprints.split(","))

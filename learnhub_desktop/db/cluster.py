@@ -1,0 +1,317 @@
+"""One database at several addresses: which member writes, and staying with it.
+
+MySQL Group Replication with one primary or several, MariaDB Galera, and a server with plain
+replicas all look alike from here: some member takes changes now, and another one may later.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+import pymysql
+from sqlalchemy import URL, Dialect, Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from learnhub_desktop.domain.connecting import DEFAULT_PORT, Address, read_address
+
+log = logging.getLogger(__name__)
+
+# How a URL names the addresses after its own: ?member=db2:3306&member=db3:3306
+_MEMBER: Final = "member"
+_READ_ONLY: Final = 1290
+_DENIED: Final = (1142, 1227)
+_UNKNOWN_VARIABLE: Final = 1193
+_UNREACHABLE: Final = (2003, 2013)
+# What another kind of program says in greeting breaks the driver in many ways.
+_NO_MEMBER: Final = (pymysql.Error, ValueError, LookupError, ArithmeticError, struct.error)
+# A machine that is gone says nothing; these probes notice it within 11 s.
+_PROBES: Final = (
+    ("TCP_KEEPIDLE", 5),
+    ("TCP_KEEPALIVE", 5),
+    ("TCP_KEEPINTVL", 2),
+    ("TCP_KEEPCNT", 3),
+    ("TCP_USER_TIMEOUT", 11_000),
+)
+
+
+class Standing(IntEnum):
+    """What a member is good for now."""
+
+    NEITHER = 0
+    READS = 1
+    WRITES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one member says of itself and of its cluster.
+
+    ``group`` names the cluster, None for a server that is in none. ``states`` are the states
+    of all its members as far as this account may see them.
+    """
+
+    standing: Standing
+    group: str | None = None
+    state: str = ""
+    several_write: bool = False
+    states: tuple[tuple[str, str, str], ...] = ()
+    size: int = 1
+
+
+def url_with(url: URL, further: tuple[Address, ...]) -> URL:
+    """The URL that names further addresses of the same database."""
+    return url.update_query_dict({_MEMBER: [str(each) for each in further]}) if further else url
+
+
+def addresses_of(url: URL) -> tuple[Address, ...]:
+    """Every address that the URL names, its own first."""
+    named = url.query.get(_MEMBER, ())
+    further = (named,) if isinstance(named, str) else named
+    first = Address(url.host or "", url.port or DEFAULT_PORT)
+    return (first, *(read_address(each) for each in further))
+
+
+def without_members(url: URL) -> URL:
+    """The URL for the driver, which knows one address only."""
+    return url.difference_update_query([_MEMBER])
+
+
+class Members:
+    """The addresses of one database, and the one that took changes last.
+
+    Every connection goes there first, so that a person reads what they have just written.
+    """
+
+    def __init__(self, addresses: tuple[Address, ...]) -> None:
+        self.addresses: Final = addresses
+        self.current = addresses[0]
+        self._lock = threading.Lock()
+        self._silent: set[Address] = set()
+        self._has_stray_reads = False
+        self._move_reads: Callable[[], None] = lambda: None
+
+    def serve(self, *, reader: Engine, writer: Engine, killer: Engine) -> None:
+        """Let the engines find their members here."""
+        event.listen(writer, "do_connect", self._connect_writer)
+        event.listen(reader, "do_connect", self._connect_reader)
+        event.listen(killer, "do_connect", self._connect_any)
+        self._move_reads = reader.dispose
+
+    def _connect_writer(
+        self, dialect: Dialect, entry: ConnectionPoolEntry, cargs: Any, cparams: dict[str, Any]
+    ) -> Any:
+        failures: list[Exception] = []
+        for address, connection, seen in self._reached(cparams, failures):
+            if seen.standing is Standing.WRITES:
+                self._settle_on(address)
+                return connection
+            connection.close()
+        if len(failures) < len(self.addresses):
+            raise pymysql.err.OperationalError(
+                _READ_ONLY, "no member of the cluster takes changes at the moment"
+            )
+        raise _most_telling(failures)
+
+    def _connect_reader(
+        self, dialect: Dialect, entry: ConnectionPoolEntry, cargs: Any, cparams: dict[str, Any]
+    ) -> Any:
+        """The member that writes; while none does, one that answers truly."""
+        failures: list[Exception] = []
+        spare: tuple[Address, Any] | None = None
+        for address, connection, seen in self._reached(cparams, failures):
+            if seen.standing is Standing.WRITES:
+                if spare is not None:
+                    spare[1].close()
+                self._has_stray_reads |= address != self.current
+                return connection
+            if seen.standing is Standing.READS and spare is None:
+                spare = (address, connection)
+            else:
+                connection.close()
+        if spare is None:
+            raise _most_telling(failures)
+        log.info("no member takes changes, so %s is read from", spare[0])
+        self._has_stray_reads = True
+        return spare[1]
+
+    def _connect_any(
+        self, dialect: Dialect, entry: ConnectionPoolEntry, cargs: Any, cparams: dict[str, Any]
+    ) -> Any:
+        failures: list[Exception] = []
+        for _address, connection, _seen in self._reached(cparams, failures):
+            return connection
+        raise _most_telling(failures)
+
+    def _reached(
+        self, cparams: dict[str, Any], failures: list[Exception]
+    ) -> Iterator[tuple[Address, Any, Sight]]:
+        """Connect to one address after the other, the last good one first.
+
+        Those that did not answer the last time come last: each may cost the whole time-out.
+        """
+        current, silent = self.current, set(self._silent)
+        for address in sorted(self.addresses, key=lambda each: (each in silent, each != current)):
+            try:
+                connection = _open(address, cparams)
+            except _NO_MEMBER as error:
+                failures.append(error)
+                self._silent.add(address)
+                continue
+            self._silent.discard(address)
+            try:
+                seen = look(connection)
+            except _NO_MEMBER as error:
+                failures.append(error)
+                connection.close()
+                continue
+            yield address, connection, seen
+
+    def _settle_on(self, address: Address) -> None:
+        with self._lock:
+            moved = address != self.current or self._has_stray_reads
+            if address != self.current:
+                log.warning("%s takes the changes from now on, no longer %s", address, self.current)
+            self.current, self._has_stray_reads = address, False
+        if moved:
+            self._move_reads()
+
+
+def _open(address: Address, cparams: dict[str, Any]) -> Any:
+    connection = pymysql.connect(**{**cparams, "host": address.host, "port": address.port})
+    wire: Any = getattr(connection, "_sock", None)
+    for name, value in _PROBES:
+        option = getattr(socket, name, None)
+        if option is not None:
+            with suppress(OSError):
+                wire.setsockopt(socket.IPPROTO_TCP, option, value)
+    return connection
+
+
+def _most_telling(failures: list[Exception]) -> Exception:
+    """The error of a server that answered rather than that of one which did not."""
+    told = [each for each in failures if _is_an_answer(each)]
+    return (told or failures)[0]
+
+
+def _is_an_answer(failure: Exception) -> bool:
+    if isinstance(getattr(failure, "original_exception", None), ssl.SSLError):
+        return True
+    return not (failure.args and failure.args[0] in _UNREACHABLE)
+
+
+def look(connection: Any) -> Sight:
+    """What the member at this connection is good for."""
+    if "mariadb" in str(connection.get_server_info()).lower():
+        return _look_at_galera(connection)
+    return _look_at_group(connection)
+
+
+def _look_at_group(connection: Any) -> Sight:
+    found = _pairs(
+        connection,
+        "SHOW GLOBAL VARIABLES WHERE variable_name IN ('read_only', 'super_read_only',"
+        " 'innodb_read_only', 'group_replication_group_name',"
+        " 'group_replication_single_primary_mode')",
+    )
+    refuses = any(found.get(f"{prefix}read_only") == "ON" for prefix in ("", "super_", "innodb_"))
+    standing = Standing.READS if refuses else Standing.WRITES
+    group = found.get("group_replication_group_name")
+    if not group:
+        return Sight(standing)
+    several_write = found.get("group_replication_single_primary_mode") == "OFF"
+    try:
+        rows = _rows(
+            connection,
+            "SELECT CONCAT(member_host, ':', member_port), member_state, member_role,"
+            " member_id = @@server_uuid FROM performance_schema.replication_group_members",
+        )
+    except pymysql.Error as error:
+        if error.args[0] not in _DENIED:
+            raise
+        # An account that may not look knows at least that a member which lost its group
+        # makes itself read-only.
+        return Sight(standing, group, several_write=several_write)
+    own = next((str(row[1]) for row in rows if row[3]), "OFFLINE")
+    online = sum(1 for row in rows if row[1] in ("ONLINE", "RECOVERING"))
+    # A member that was cut off from the others still takes statements, and never commits.
+    if own != "ONLINE" or online * 2 <= len(rows):
+        standing = Standing.NEITHER
+    return Sight(
+        standing,
+        group,
+        state=own,
+        several_write=several_write,
+        states=tuple((str(row[0]), str(row[1]), str(row[2])) for row in rows),
+        size=len(rows),
+    )
+
+
+def _look_at_galera(connection: Any) -> Sight:
+    found = _pairs(
+        connection,
+        "SHOW GLOBAL VARIABLES WHERE variable_name IN"
+        " ('read_only', 'innodb_read_only', 'wsrep_on', 'wsrep_cluster_name')",
+    )
+    refuses = found.get("read_only") == "ON" or found.get("innodb_read_only") not in (None, "OFF")
+    standing = Standing.READS if refuses else Standing.WRITES
+    if found.get("wsrep_on") != "ON":
+        return Sight(standing)
+    status = _pairs(
+        connection,
+        "SHOW GLOBAL STATUS WHERE variable_name IN ('wsrep_ready', 'wsrep_cluster_status',"
+        " 'wsrep_local_state_comment', 'wsrep_cluster_size')",
+    )
+    is_whole = status.get("wsrep_ready") == "ON" and status.get("wsrep_cluster_status") == "Primary"
+    return Sight(
+        standing if is_whole else Standing.NEITHER,
+        found.get("wsrep_cluster_name", ""),
+        state=status.get("wsrep_local_state_comment", ""),
+        several_write=True,
+        size=int(status.get("wsrep_cluster_size", "0") or 0),
+    )
+
+
+def see_the_latest(connection: Any, *, writes: bool) -> None:
+    """Let each transaction begin only when all that was committed elsewhere has arrived.
+
+    Without it a member that lags shows a person the past. One primary has it all, once it has
+    applied what its predecessor left, so only there a transaction that writes need not ask.
+    A server in no cluster knows none of these variables.
+    """
+    if "mariadb" in str(connection.get_server_info()).lower():
+        _run_if_known(connection, "SET SESSION wsrep_sync_wait = 1")
+        return
+    [one_primary] = _run_if_known(
+        connection, "SELECT @@global.group_replication_single_primary_mode"
+    ) or [None]
+    if one_primary is not None:
+        level = "BEFORE_ON_PRIMARY_FAILOVER" if writes and one_primary[0] else "BEFORE"
+        _rows(connection, f"SET SESSION group_replication_consistency = '{level}'")
+
+
+def _run_if_known(connection: Any, statement: str) -> list[Any]:
+    try:
+        return _rows(connection, statement)
+    except pymysql.Error as error:
+        if error.args[0] != _UNKNOWN_VARIABLE:
+            raise
+        return []
+
+
+def _pairs(connection: Any, statement: str) -> dict[str, str]:
+    return {str(row[0]).lower(): str(row[1]) for row in _rows(connection, statement)}
+
+
+def _rows(connection: Any, statement: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchall())
