@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, select
@@ -76,6 +77,7 @@ def _payments(connection: Connection, gateway: str) -> dict[str, _Here]:
     return here
 
 
+@cache
 def _through(table: Table, gateway: str) -> Any:
     c, charge = table.c, table.alias("charge")
     return (

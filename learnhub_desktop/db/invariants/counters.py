@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, or_, select
@@ -27,15 +28,7 @@ _E: Final = t.enrollments.c
 
 def seats(connection: Connection) -> Iterator[Finding]:
     """`enrolled_students`: the enrolments that hold a seat."""
-    held = seats_held()
-    taken = func.coalesce(held.c.held, 0)
-    statement = (
-        select(_C.course_id, _C.title, _C.enrolled_students, taken.label("held"))
-        .outerjoin(held, held.c.course_id == _C.course_id)
-        .where(_C.enrolled_students != taken)
-        .order_by(_C.course_id)
-    )
-    for row in rows(connection, statement):
+    for row in rows(connection, _seats_rows()):
         yield problem(
             Topic.SEATS,
             row.course_id,
@@ -43,6 +36,18 @@ def seats(connection: Connection) -> Iterator[Finding]:
             f"and {number(row.held, 'enrolment holds', 'enrolments hold')} one.",
             can_repair=True,
         )
+
+
+@cache
+def _seats_rows() -> Select[Any]:
+    held = seats_held()
+    taken = func.coalesce(held.c.held, 0)
+    return (
+        select(_C.course_id, _C.title, _C.enrolled_students, taken.label("held"))
+        .outerjoin(held, held.c.course_id == _C.course_id)
+        .where(_C.enrolled_students != taken)
+        .order_by(_C.course_id)
+    )
 
 
 def seats_held() -> Subquery:
@@ -57,9 +62,25 @@ def seats_held() -> Subquery:
 
 def enrolment_counters(connection: Connection) -> Iterator[Finding]:
     """`total_enrollments` and `last_enrollment_date`: enrolments that were ever activated."""
+    for row in rows(connection, _enrolment_counters_rows()):
+        if row.total_enrollments != row.total:
+            sentence = (
+                f"counts {number(row.total_enrollments, 'enrolment', 'enrolments')} in all, "
+                f"and {number(row.total, 'was', 'were')} ever activated."
+            )
+        else:
+            newest = "none" if row.newest is None else f"{row.newest:%Y-%m-%d %H:%M} UTC"
+            sentence = f"has another date for its last enrolment than the last one: {newest}."
+        yield problem(
+            Topic.ENROLMENT_COUNTERS, row.course_id, f"{_course(row)} {sentence}", can_repair=True
+        )
+
+
+@cache
+def _enrolment_counters_rows() -> Select[Any]:
     counted = ever_activated()
     total = func.coalesce(counted.c.total, 0)
-    statement = (
+    return (
         select(
             _C.course_id,
             _C.title,
@@ -77,18 +98,6 @@ def enrolment_counters(connection: Connection) -> Iterator[Finding]:
         )
         .order_by(_C.course_id)
     )
-    for row in rows(connection, statement):
-        if row.total_enrollments != row.total:
-            sentence = (
-                f"counts {number(row.total_enrollments, 'enrolment', 'enrolments')} in all, "
-                f"and {number(row.total, 'was', 'were')} ever activated."
-            )
-        else:
-            newest = "none" if row.newest is None else f"{row.newest:%Y-%m-%d %H:%M} UTC"
-            sentence = f"has another date for its last enrolment than the last one: {newest}."
-        yield problem(
-            Topic.ENROLMENT_COUNTERS, row.course_id, f"{_course(row)} {sentence}", can_repair=True
-        )
 
 
 def ever_activated() -> Subquery:
@@ -121,6 +130,7 @@ def ratings(connection: Connection) -> Iterator[Finding]:
             )
 
 
+@cache
 def ratings_kept_and_counted() -> Select[Any]:
     reviews = (
         select(
@@ -155,32 +165,7 @@ def average(total: int, count: int) -> Decimal:
 
 def progress(connection: Connection) -> Iterator[Finding]:
     """`progress_percentage`: the lessons done of those that the course has now."""
-    lessons = (
-        select(t.lessons.c.course_id, func.count().label("total"))
-        .group_by(t.lessons.c.course_id)
-        .subquery("lessons_of_course")
-    )
-    done = (
-        select(t.lesson_progress.c.student_id, t.lessons.c.course_id, func.count().label("done"))
-        .join(t.lessons, t.lessons.c.lesson_id == t.lesson_progress.c.lesson_id)
-        .where(t.lesson_progress.c.completed)
-        .group_by(t.lesson_progress.c.student_id, t.lessons.c.course_id)
-        .subquery("lessons_done")
-    )
-    statement = (
-        select(
-            _E.enrollment_id,
-            _E.progress_percentage,
-            _E.progress_stale,
-            func.coalesce(done.c.done, 0).label("done"),
-            func.coalesce(lessons.c.total, 0).label("total"),
-        )
-        .outerjoin(lessons, lessons.c.course_id == _E.course_id)
-        .outerjoin(done, (done.c.course_id == _E.course_id) & (done.c.student_id == _E.student_id))
-        .where(or_(_E.progress_percentage != ZERO, done.c.done > 0))
-        .order_by(_E.enrollment_id)
-    )
-    for row in rows(connection, statement):
+    for row in rows(connection, _progress_rows()):
         counted = percentage(row.done, row.total)
         if row.progress_percentage != counted:
             # A marked one is known to wait for its next recount.
@@ -195,22 +180,42 @@ def progress(connection: Connection) -> Iterator[Finding]:
             )
 
 
+@cache
+def _progress_rows() -> Select[Any]:
+    lessons = (
+        select(t.lessons.c.course_id, func.count().label("total"))
+        .group_by(t.lessons.c.course_id)
+        .subquery("lessons_of_course")
+    )
+    done = (
+        select(t.lesson_progress.c.student_id, t.lessons.c.course_id, func.count().label("done"))
+        .join(t.lessons, t.lessons.c.lesson_id == t.lesson_progress.c.lesson_id)
+        .where(t.lesson_progress.c.completed)
+        .group_by(t.lesson_progress.c.student_id, t.lessons.c.course_id)
+        .subquery("lessons_done")
+    )
+    return (
+        select(
+            _E.enrollment_id,
+            _E.progress_percentage,
+            _E.progress_stale,
+            func.coalesce(done.c.done, 0).label("done"),
+            func.coalesce(lessons.c.total, 0).label("total"),
+        )
+        .outerjoin(lessons, lessons.c.course_id == _E.course_id)
+        .outerjoin(done, (done.c.course_id == _E.course_id) & (done.c.student_id == _E.student_id))
+        .where(or_(_E.progress_percentage != ZERO, done.c.done > 0))
+        .order_by(_E.enrollment_id)
+    )
+
+
 def sales(connection: Connection) -> Iterator[Finding]:
     """`seats_taken`: at least the charges that name the sale.
 
     Other programs sell without naming the sale on the payment, so more seats may be taken
     than charges tell of.
     """
-    sold = sold_in_sales()
-    count = func.coalesce(sold.c.sold, 0)
-    c = t.flash_sales.c
-    statement = (
-        select(c.sale_id, c.seats_taken, c.max_seats, count.label("sold"))
-        .outerjoin(sold, sold.c.flash_sale_id == c.sale_id)
-        .where(c.seats_taken != count)
-        .order_by(c.sale_id)
-    )
-    for row in rows(connection, statement):
+    for row in rows(connection, _sales_rows()):
         taken = number(row.seats_taken, "seat", "seats")
         if row.seats_taken < row.sold:
             yield problem(
@@ -228,6 +233,19 @@ def sales(connection: Connection) -> Iterator[Finding]:
                 f"{number(row.sold, 'payment names', 'payments name')} it: another program sold "
                 "the rest, or a hold did not give its seat back.",
             )
+
+
+@cache
+def _sales_rows() -> Select[Any]:
+    sold = sold_in_sales()
+    count = func.coalesce(sold.c.sold, 0)
+    c = t.flash_sales.c
+    return (
+        select(c.sale_id, c.seats_taken, c.max_seats, count.label("sold"))
+        .outerjoin(sold, sold.c.flash_sale_id == c.sale_id)
+        .where(c.seats_taken != count)
+        .order_by(c.sale_id)
+    )
 
 
 def sold_in_sales() -> Subquery:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.sql.selectable import Subquery
 
 from learnhub_desktop.db import tables as t
@@ -18,16 +19,7 @@ _E: Final = t.enrollments.c
 
 def holds(connection: Connection) -> Iterator[Finding]:
     """A pending enrolment waits for one open charge, and no enrolment for two of them."""
-    under_way, every = _charges(only_open=True), _charges(only_open=False)
-    count = func.coalesce(under_way.c.number, 0)
-    statement = (
-        select(_E.enrollment_id, count.label("waiting"), every.c.number.label("charges"))
-        .outerjoin(under_way, under_way.c.enrollment_id == _E.enrollment_id)
-        .outerjoin(every, every.c.enrollment_id == _E.enrollment_id)
-        .where((count > 1) | ((_E.status == EnrolmentStatus.PENDING) & (count == 0)))
-        .order_by(_E.enrollment_id)
-    )
-    for row in rows(connection, statement):
+    for row in rows(connection, _holds_rows()):
         if row.waiting > 1:
             yield problem(
                 Topic.HOLDS,
@@ -49,6 +41,19 @@ def holds(connection: Connection) -> Iterator[Finding]:
                 f"Enrolment {row.enrollment_id} is pending without a payment. Another program may "
                 "have made it.",
             )
+
+
+@cache
+def _holds_rows() -> Select[Any]:
+    under_way, every = _charges(only_open=True), _charges(only_open=False)
+    count = func.coalesce(under_way.c.number, 0)
+    return (
+        select(_E.enrollment_id, count.label("waiting"), every.c.number.label("charges"))
+        .outerjoin(under_way, under_way.c.enrollment_id == _E.enrollment_id)
+        .outerjoin(every, every.c.enrollment_id == _E.enrollment_id)
+        .where((count > 1) | ((_E.status == EnrolmentStatus.PENDING) & (count == 0)))
+        .order_by(_E.enrollment_id)
+    )
 
 
 def _charges(*, only_open: bool) -> Subquery:

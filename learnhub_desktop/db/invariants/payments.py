@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, case, func, select, text
+from sqlalchemy import Connection, Select, Table, case, func, select, text
 from sqlalchemy.sql.selectable import Subquery
 
 from learnhub_desktop.db import tables as t
@@ -34,21 +35,13 @@ _STANDING: Final = (
 _SETTLED: Final = (*_STANDING, PaymentStatus.REFUNDED)
 # What `payment_gateway` says where the money came from the balance or went to it.
 _BALANCE: Final = "balance"
+_LEDGER: Final = text("SELECT currency, SUM(signed_amount) FROM ledger GROUP BY currency")
 
 
 def refunds(connection: Connection) -> Iterator[Finding]:
     """`refunded_amount`: the refunds of a charge that were not declined."""
     for table in (t.payments, t.payments_archive):
-        given = refunds_of_charges(table)
-        reserved = func.coalesce(given.c.reserved, money.ZERO)
-        c = table.c
-        statement = (
-            select(c.payment_id, c.currency, c.refunded_amount, given.c.reserved)
-            .outerjoin(given, given.c.refunds_payment_id == c.payment_id)
-            .where(c.kind == PaymentKind.CHARGE, c.refunded_amount != reserved)
-            .order_by(c.payment_id)
-        )
-        for row in rows(connection, statement):
+        for row in rows(connection, _refunds_rows(table)):
             counted = Decimal(row.reserved or money.ZERO)
             yield problem(
                 Topic.REFUNDS,
@@ -58,6 +51,19 @@ def refunds(connection: Connection) -> Iterator[Finding]:
                 f"and its refunds come to {money.text(counted, row.currency)}.",
                 can_repair=table is t.payments,
             )
+
+
+@cache
+def _refunds_rows(table: Table) -> Select[Any]:
+    given = refunds_of_charges(table)
+    reserved = func.coalesce(given.c.reserved, money.ZERO)
+    c = table.c
+    return (
+        select(c.payment_id, c.currency, c.refunded_amount, given.c.reserved)
+        .outerjoin(given, given.c.refunds_payment_id == c.payment_id)
+        .where(c.kind == PaymentKind.CHARGE, c.refunded_amount != reserved)
+        .order_by(c.payment_id)
+    )
 
 
 def refunds_of_charges(table: Table) -> Subquery:
@@ -79,19 +85,7 @@ def refunds_of_charges(table: Table) -> Subquery:
 def states(connection: Connection) -> Iterator[Finding]:
     """The state of a charge tells how much of it went back; a refund is of its charge's kind."""
     for table in (t.payments, t.payments_archive):
-        given = refunds_of_charges(table)
-        c = table.c
-        statement = (
-            select(c.payment_id, c.status, c.amount, c.currency, given.c.done)
-            .outerjoin(given, given.c.refunds_payment_id == c.payment_id)
-            .where(
-                c.kind == PaymentKind.CHARGE,
-                (given.c.done > money.ZERO)
-                | c.status.in_([PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED]),
-            )
-            .order_by(c.payment_id)
-        )
-        for row in rows(connection, statement):
+        for row in rows(connection, _states_rows(table)):
             done = Decimal(row.done or money.ZERO)
             if not _fits(PaymentStatus(row.status), row.amount, done):
                 yield problem(
@@ -102,6 +96,22 @@ def states(connection: Connection) -> Iterator[Finding]:
                     f"{money.text(row.amount, row.currency)} went back.",
                 )
         yield from _strange_refunds(connection, table)
+
+
+@cache
+def _states_rows(table: Table) -> Select[Any]:
+    given = refunds_of_charges(table)
+    c = table.c
+    return (
+        select(c.payment_id, c.status, c.amount, c.currency, given.c.done)
+        .outerjoin(given, given.c.refunds_payment_id == c.payment_id)
+        .where(
+            c.kind == PaymentKind.CHARGE,
+            (given.c.done > money.ZERO)
+            | c.status.in_([PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED]),
+        )
+        .order_by(c.payment_id)
+    )
 
 
 def _fits(status: PaymentStatus, amount: Decimal, done: Decimal) -> bool:
@@ -116,8 +126,19 @@ def _fits(status: PaymentStatus, amount: Decimal, done: Decimal) -> bool:
 
 
 def _strange_refunds(connection: Connection, table: Table) -> Iterator[Finding]:
+    for row in rows(connection, _strange_refunds_rows(table)):
+        yield problem(
+            Topic.PAYMENT_STATES,
+            row.payment_id,
+            f"Refund {row.payment_id} is of another student or currency than payment "
+            f"{row.charge_id}, which it gives back.",
+        )
+
+
+@cache
+def _strange_refunds_rows(table: Table) -> Select[Any]:
     refund, charge = table.alias("refund"), table.alias("charge")
-    statement = (
+    return (
         select(refund.c.payment_id, charge.c.payment_id.label("charge_id"))
         .join(charge, charge.c.payment_id == refund.c.refunds_payment_id)
         .where(
@@ -127,39 +148,15 @@ def _strange_refunds(connection: Connection, table: Table) -> Iterator[Finding]:
         )
         .order_by(refund.c.payment_id)
     )
-    for row in rows(connection, statement):
-        yield problem(
-            Topic.PAYMENT_STATES,
-            row.payment_id,
-            f"Refund {row.payment_id} is of another student or currency than payment "
-            f"{row.charge_id}, which it gives back.",
-        )
 
 
 def ledger(connection: Connection) -> Iterator[Finding]:
     """The view `ledger`: settled charges less completed refunds, a currency a line."""
-    c = t.payments.c
-    is_refund = c.kind == PaymentKind.REFUND
-    counts = (~is_refund & c.status.in_(_SETTLED)) | (
-        is_refund & (c.status == PaymentStatus.COMPLETED)
-    )
-    own = {
-        row.currency: Decimal(row.total)
-        for row in connection.execute(
-            select(
-                c.currency, func.sum(case((is_refund, -c.amount), else_=c.amount)).label("total")
-            )
-            .where(counts)
-            .group_by(c.currency)
-        )
-    }
+    own = {row.currency: Decimal(row.total) for row in connection.execute(_moved())}
     # As its reader sees it; in SQLite an expression of whole cents.
     cents = 100 if connection.dialect.name == "sqlite" else 1
     view = {
-        str(currency): Decimal(total) / cents
-        for currency, total in connection.execute(
-            text("SELECT currency, SUM(signed_amount) FROM ledger GROUP BY currency")
-        )
+        str(currency): Decimal(total) / cents for currency, total in connection.execute(_LEDGER)
     }
     for currency in sorted(own.keys() | view.keys()):
         kept, counted = view.get(currency, money.ZERO), own.get(currency, money.ZERO)
@@ -172,11 +169,41 @@ def ledger(connection: Connection) -> Iterator[Finding]:
             )
 
 
+@cache
+def _moved() -> Select[Any]:
+    c = t.payments.c
+    is_refund = c.kind == PaymentKind.REFUND
+    counts = (~is_refund & c.status.in_(_SETTLED)) | (
+        is_refund & (c.status == PaymentStatus.COMPLETED)
+    )
+    signed = case((is_refund, -c.amount), else_=c.amount)
+    return select(c.currency, func.sum(signed).label("total")).where(counts).group_by(c.currency)
+
+
 def paid_enrolments(connection: Connection) -> Iterator[Finding]:
     """An active purchase has a charge that stands; without any it may be another program's."""
+    for row in rows(connection, _paid_enrolments_rows()):
+        if row.charges:
+            yield problem(
+                Topic.PAID_ENROLMENTS,
+                row.enrollment_id,
+                f"Enrolment {row.enrollment_id} is open, and no payment for it stands: "
+                f"{number(row.charges, 'charge', 'charges')} failed, wait or went back.",
+            )
+        else:
+            yield warning(
+                Topic.PAID_ENROLMENTS,
+                row.enrollment_id,
+                f"Enrolment {row.enrollment_id} is a purchase without any payment. Another "
+                "program may have made it.",
+            )
+
+
+@cache
+def _paid_enrolments_rows() -> Select[Any]:
     standing = _charges_of_enrolments(_STANDING)
     every = _charges_of_enrolments(tuple(PaymentStatus))
-    statement = (
+    return (
         select(_E.enrollment_id, every.c.number.label("charges"))
         .join(t.courses, t.courses.c.course_id == _E.course_id)
         .outerjoin(
@@ -192,21 +219,6 @@ def paid_enrolments(connection: Connection) -> Iterator[Finding]:
         )
         .order_by(_E.enrollment_id)
     )
-    for row in rows(connection, statement):
-        if row.charges:
-            yield problem(
-                Topic.PAID_ENROLMENTS,
-                row.enrollment_id,
-                f"Enrolment {row.enrollment_id} is open, and no payment for it stands: "
-                f"{number(row.charges, 'charge', 'charges')} failed, wait or went back.",
-            )
-        else:
-            yield warning(
-                Topic.PAID_ENROLMENTS,
-                row.enrollment_id,
-                f"Enrolment {row.enrollment_id} is a purchase without any payment. Another "
-                "program may have made it.",
-            )
 
 
 def _charges_of_enrolments(statuses: tuple[PaymentStatus, ...]) -> Subquery:
@@ -229,32 +241,44 @@ def _charges_of_enrolments(statuses: tuple[PaymentStatus, ...]) -> Subquery:
 
 def access(connection: Connection) -> Iterator[Finding]:
     """An open enrolment has access, one that ended has none."""
-    joined = (
-        select(_E.enrollment_id, _E.status, _A.student_id, _A.ended_at)
-        .outerjoin(
-            t.course_access,
-            (_A.student_id == _E.student_id) & (_A.course_id == _E.course_id),
-        )
-        .order_by(_E.enrollment_id)
-    )
-    closed = _A.student_id.is_(None) | _A.ended_at.is_not(None)
-    for row in rows(connection, joined.where(_E.status.in_(_OPEN), closed)):
+    for row in rows(connection, _without_access()):
         yield problem(
             Topic.ACCESS,
             row.enrollment_id,
             f"Enrolment {row.enrollment_id} is {say(row.status)}, and the student has no access.",
         )
-    ended = _E.status.in_([EnrolmentStatus.REFUNDED, EnrolmentStatus.CANCELLED])
-    still_open = _A.ended_at.is_(None) & (
-        _A.access_expires_at.is_(None)
-        | (_A.access_expires_at > func.coalesce(_E.refunded_at, _E.cancelled_at))
-    )
-    for row in rows(connection, joined.where(ended, _A.student_id.is_not(None), still_open)):
+    for row in rows(connection, _with_access_left()):
         yield problem(
             Topic.ACCESS,
             row.enrollment_id,
             f"Enrolment {row.enrollment_id} was {say(row.status)}, and its access is still open.",
         )
+
+
+@cache
+def _without_access() -> Select[Any]:
+    closed = _A.student_id.is_(None) | _A.ended_at.is_not(None)
+    return _enrolments_and_access().where(_E.status.in_(_OPEN), closed)
+
+
+@cache
+def _with_access_left() -> Select[Any]:
+    ended = _E.status.in_([EnrolmentStatus.REFUNDED, EnrolmentStatus.CANCELLED])
+    still_open = _A.ended_at.is_(None) & (
+        _A.access_expires_at.is_(None)
+        | (_A.access_expires_at > func.coalesce(_E.refunded_at, _E.cancelled_at))
+    )
+    return _enrolments_and_access().where(ended, _A.student_id.is_not(None), still_open)
+
+
+def _enrolments_and_access() -> Select[Any]:
+    return (
+        select(_E.enrollment_id, _E.status, _A.student_id, _A.ended_at)
+        .outerjoin(
+            t.course_access, (_A.student_id == _E.student_id) & (_A.course_id == _E.course_id)
+        )
+        .order_by(_E.enrollment_id)
+    )
 
 
 def balances(connection: Connection) -> Iterator[Finding]:
@@ -264,17 +288,7 @@ def balances(connection: Connection) -> Iterator[Finding]:
 
 
 def _sums(connection: Connection) -> Iterator[Finding]:
-    moved = movements()
-    total = func.coalesce(moved.c.total, money.ZERO)
-    statement = (
-        select(_U.user_id, _U.balance_currency, _U.account_balance, moved.c.total)
-        .outerjoin(
-            moved, (moved.c.user_id == _U.user_id) & (moved.c.currency == _U.balance_currency)
-        )
-        .where(_U.account_balance != total)
-        .order_by(_U.user_id)
-    )
-    for row in rows(connection, statement):
+    for row in rows(connection, _sums_rows()):
         yield problem(
             Topic.BALANCES,
             row.user_id,
@@ -283,14 +297,7 @@ def _sums(connection: Connection) -> Iterator[Finding]:
             f"{money.text(Decimal(row.total or money.ZERO), row.balance_currency)}.",
             can_repair=True,
         )
-    m = t.balance_movements.c
-    foreign = (
-        select(m.movement_id, m.user_id, m.currency)
-        .join(t.users, _U.user_id == m.user_id)
-        .where(m.currency != _U.balance_currency)
-        .order_by(m.movement_id)
-    )
-    for row in rows(connection, foreign):
+    for row in rows(connection, _foreign_movements()):
         yield problem(
             Topic.BALANCES,
             row.user_id,
@@ -299,31 +306,35 @@ def _sums(connection: Connection) -> Iterator[Finding]:
         )
 
 
+@cache
+def _sums_rows() -> Select[Any]:
+    moved = movements()
+    total = func.coalesce(moved.c.total, money.ZERO)
+    return (
+        select(_U.user_id, _U.balance_currency, _U.account_balance, moved.c.total)
+        .outerjoin(
+            moved, (moved.c.user_id == _U.user_id) & (moved.c.currency == _U.balance_currency)
+        )
+        .where(_U.account_balance != total)
+        .order_by(_U.user_id)
+    )
+
+
+@cache
+def _foreign_movements() -> Select[Any]:
+    m = t.balance_movements.c
+    return (
+        select(m.movement_id, m.user_id, m.currency)
+        .join(t.users, _U.user_id == m.user_id)
+        .where(m.currency != _U.balance_currency)
+        .order_by(m.movement_id)
+    )
+
+
 def _payments_and_movements(connection: Connection) -> Iterator[Finding]:
     """Paid from the balance, or refunded to it: what each payment moved is its own amount."""
-    m = t.balance_movements.c
-    moved = (
-        select(m.payment_id, func.sum(m.amount).label("total"))
-        .where(m.payment_id.is_not(None))
-        .group_by(m.payment_id)
-        .subquery("moved")
-    )
     for table in (t.payments, t.payments_archive):
-        c = table.c
-        is_refund = c.kind == PaymentKind.REFUND
-        total = func.coalesce(moved.c.total, money.ZERO)
-        due = case(
-            (is_refund & (c.status == PaymentStatus.COMPLETED), c.amount),
-            (~is_refund & c.status.in_(_SETTLED), -c.amount),
-            else_=money.ZERO,
-        )
-        statement = (
-            select(c.payment_id, c.status, c.amount, c.currency, moved.c.total)
-            .outerjoin(moved, moved.c.payment_id == c.payment_id)
-            .where(c.payment_gateway == _BALANCE, c.idempotency_key.is_not(None), total != due)
-            .order_by(c.payment_id)
-        )
-        for row in rows(connection, statement):
+        for row in rows(connection, _payments_and_movements_rows(table)):
             yield problem(
                 Topic.BALANCES,
                 row.payment_id,
@@ -331,6 +342,31 @@ def _payments_and_movements(connection: Connection) -> Iterator[Finding]:
                 f"{say(row.status)}, and it moved the balance by "
                 f"{money.text(Decimal(row.total or money.ZERO), row.currency)}.",
             )
+
+
+@cache
+def _payments_and_movements_rows(table: Table) -> Select[Any]:
+    m = t.balance_movements.c
+    moved = (
+        select(m.payment_id, func.sum(m.amount).label("total"))
+        .where(m.payment_id.is_not(None))
+        .group_by(m.payment_id)
+        .subquery("moved")
+    )
+    c = table.c
+    is_refund = c.kind == PaymentKind.REFUND
+    total = func.coalesce(moved.c.total, money.ZERO)
+    due = case(
+        (is_refund & (c.status == PaymentStatus.COMPLETED), c.amount),
+        (~is_refund & c.status.in_(_SETTLED), -c.amount),
+        else_=money.ZERO,
+    )
+    return (
+        select(c.payment_id, c.status, c.amount, c.currency, moved.c.total)
+        .outerjoin(moved, moved.c.payment_id == c.payment_id)
+        .where(c.payment_gateway == _BALANCE, c.idempotency_key.is_not(None), total != due)
+        .order_by(c.payment_id)
+    )
 
 
 def movements() -> Subquery:

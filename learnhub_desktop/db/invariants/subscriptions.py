@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Subquery, func, or_, select
@@ -42,10 +43,21 @@ def subscriptions(connection: Connection) -> Iterator[Finding]:
 
 def _bills(connection: Connection) -> Iterator[Finding]:
     """A bill is paid when its charge is. (A late charge of a failed one is due back.)"""
+    for row in rows(connection, _bills_rows()):
+        yield problem(
+            Topic.SUBSCRIPTIONS,
+            row.payment_id,
+            f"Billed period {row.payment_id} is {say(row.status)}, and its charge {row.charge_id} "
+            f"is {say(row.charge)}.",
+        )
+
+
+@cache
+def _bills_rows() -> Select[Any]:
     charges = _charges()
     c = charges.c
     is_open, is_paid = c.status.in_(sorted(OPEN_PAYMENTS)), c.status.in_(_PAID)
-    statement = (
+    return (
         select(_B.payment_id, _B.status, c.payment_id.label("charge_id"), c.status.label("charge"))
         .join(charges, c.payment_id == _B.charge_payment_id)
         .where(
@@ -59,20 +71,23 @@ def _bills(connection: Connection) -> Iterator[Finding]:
         )
         .order_by(_B.payment_id)
     )
-    for row in rows(connection, statement):
-        yield problem(
-            Topic.SUBSCRIPTIONS,
-            row.payment_id,
-            f"Billed period {row.payment_id} is {say(row.status)}, and its charge {row.charge_id} "
-            f"is {say(row.charge)}.",
-        )
 
 
 def _charges_without_bill(connection: Connection) -> Iterator[Finding]:
     """Money for a period that no bill names, or that another charge has paid too."""
+    for row in rows(connection, _charges_without_bill_rows()):
+        yield problem(
+            Topic.SUBSCRIPTIONS,
+            row.payment_id,
+            f"Payment {row.payment_id} was paid for a subscription, and pays for no period.",
+        )
+
+
+@cache
+def _charges_without_bill_rows() -> Select[Any]:
     charges = _charges()
     c = charges.c
-    statement = (
+    return (
         select(c.payment_id)
         .outerjoin(t.subscription_payments, _B.charge_payment_id == c.payment_id)
         .where(
@@ -83,12 +98,6 @@ def _charges_without_bill(connection: Connection) -> Iterator[Finding]:
         )
         .order_by(c.payment_id)
     )
-    for row in rows(connection, statement):
-        yield problem(
-            Topic.SUBSCRIPTIONS,
-            row.payment_id,
-            f"Payment {row.payment_id} was paid for a subscription, and pays for no period.",
-        )
 
 
 def _goes_back(c: Any) -> Any:
@@ -110,8 +119,19 @@ def _charges() -> Subquery:
 
 
 def _charged_at_once(connection: Connection) -> Iterator[Finding]:
+    for row in rows(connection, _charged_at_once_rows()):
+        yield problem(
+            Topic.SUBSCRIPTIONS,
+            row.subscription_id,
+            f"Subscription {row.subscription_id} waits for {row.number} charges at once: it may "
+            "be paid twice.",
+        )
+
+
+@cache
+def _charged_at_once_rows() -> Select[Any]:
     c = t.payments.c
-    statement = (
+    return (
         select(c.subscription_id, func.count().label("number"))
         .where(
             c.subscription_id.is_not(None),
@@ -122,30 +142,11 @@ def _charged_at_once(connection: Connection) -> Iterator[Finding]:
         .having(func.count() > 1)
         .order_by(c.subscription_id)
     )
-    for row in rows(connection, statement):
-        yield problem(
-            Topic.SUBSCRIPTIONS,
-            row.subscription_id,
-            f"Subscription {row.subscription_id} waits for {row.number} charges at once: it may "
-            "be paid twice.",
-        )
 
 
 def _periods(connection: Connection) -> Iterator[Finding]:
     """A running plan ends where its last paid period does. Other programs write no charge."""
-    paid = (
-        select(_B.subscription_id, func.max(_B.billing_period_end).label("until"))
-        .where(_B.status == BillingStatus.COMPLETED, _B.charge_payment_id.is_not(None))
-        .group_by(_B.subscription_id)
-        .subquery("paid")
-    )
-    statement = (
-        select(_S.subscription_id, _S.current_period_end, paid.c.until)
-        .join(paid, paid.c.subscription_id == _S.subscription_id)
-        .where(_S.status.in_(_RUNNING), _S.current_period_end != paid.c.until)
-        .order_by(_S.subscription_id)
-    )
-    for row in rows(connection, statement):
+    for row in rows(connection, _periods_rows()):
         yield problem(
             Topic.SUBSCRIPTIONS,
             row.subscription_id,
@@ -154,9 +155,36 @@ def _periods(connection: Connection) -> Iterator[Finding]:
         )
 
 
+@cache
+def _periods_rows() -> Select[Any]:
+    paid = (
+        select(_B.subscription_id, func.max(_B.billing_period_end).label("until"))
+        .where(_B.status == BillingStatus.COMPLETED, _B.charge_payment_id.is_not(None))
+        .group_by(_B.subscription_id)
+        .subquery("paid")
+    )
+    return (
+        select(_S.subscription_id, _S.current_period_end, paid.c.until)
+        .join(paid, paid.c.subscription_id == _S.subscription_id)
+        .where(_S.status.in_(_RUNNING), _S.current_period_end != paid.c.until)
+        .order_by(_S.subscription_id)
+    )
+
+
 def _opened(connection: Connection) -> Iterator[Finding]:
+    for row in rows(connection, _opened_rows()):
+        yield problem(
+            Topic.SUBSCRIPTIONS,
+            row.enrollment_id,
+            f"Enrolment {row.enrollment_id} is open by subscription {row.subscription_id}, which "
+            f"is {say(row.status)}.",
+        )
+
+
+@cache
+def _opened_rows() -> Select[Any]:
     e = t.enrollments.c
-    statement = (
+    return (
         select(e.enrollment_id, _S.subscription_id, _S.status)
         .join(t.subscriptions, _S.subscription_id == e.subscription_id)
         .where(
@@ -165,10 +193,3 @@ def _opened(connection: Connection) -> Iterator[Finding]:
         )
         .order_by(e.enrollment_id)
     )
-    for row in rows(connection, statement):
-        yield problem(
-            Topic.SUBSCRIPTIONS,
-            row.enrollment_id,
-            f"Enrolment {row.enrollment_id} is open by subscription {row.subscription_id}, which "
-            f"is {say(row.status)}.",
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 from typing import Any, Final
 
@@ -40,25 +41,8 @@ def references(connection: Connection) -> Iterator[Finding]:
                 f"{who} names payment {row.named}, which is neither here nor in the archive.",
             )
     for statement, noun, what in (
-        (
-            select(_E.enrollment_id.label("row_id"), _E.subscription_id.label("named"))
-            .outerjoin(t.subscriptions, t.subscriptions.c.subscription_id == _E.subscription_id)
-            .where(_E.subscription_id.is_not(None), t.subscriptions.c.subscription_id.is_(None)),
-            "Enrolment",
-            "subscription",
-        ),
-        (
-            select(
-                t.payments.c.payment_id.label("row_id"),
-                t.payments.c.released_alert_id.label("named"),
-            )
-            .outerjoin(t.fraud_alerts, t.fraud_alerts.c.alert_id == t.payments.c.released_alert_id)
-            .where(
-                t.payments.c.released_alert_id.is_not(None), t.fraud_alerts.c.alert_id.is_(None)
-            ),
-            "Payment",
-            "alert",
-        ),
+        (_lost_subscriptions(), "Enrolment", "subscription"),
+        (_lost_alerts(), "Payment", "alert"),
     ):
         for row in rows(connection, statement):
             yield problem(
@@ -68,6 +52,7 @@ def references(connection: Connection) -> Iterator[Finding]:
             )
 
 
+@cache
 def _lost_payments(table: Table, key: str | None, name: str) -> Select[Any]:
     live, archived = t.payments.c, t.payments_archive.c
     named = table.c[name]
@@ -78,6 +63,25 @@ def _lost_payments(table: Table, key: str | None, name: str) -> Select[Any]:
         .outerjoin(t.payments_archive, archived.payment_id == named)
         .where(named.is_not(None), live.payment_id.is_(None), archived.payment_id.is_(None))
         .order_by(row_id)
+    )
+
+
+@cache
+def _lost_subscriptions() -> Select[Any]:
+    return (
+        select(_E.enrollment_id.label("row_id"), _E.subscription_id.label("named"))
+        .outerjoin(t.subscriptions, t.subscriptions.c.subscription_id == _E.subscription_id)
+        .where(_E.subscription_id.is_not(None), t.subscriptions.c.subscription_id.is_(None))
+    )
+
+
+@cache
+def _lost_alerts() -> Select[Any]:
+    p = t.payments.c
+    return (
+        select(p.payment_id.label("row_id"), p.released_alert_id.label("named"))
+        .outerjoin(t.fraud_alerts, t.fraud_alerts.c.alert_id == p.released_alert_id)
+        .where(p.released_alert_id.is_not(None), t.fraud_alerts.c.alert_id.is_(None))
     )
 
 
@@ -103,6 +107,7 @@ def events(connection: Connection) -> Iterator[Finding]:
                 yield problem(Topic.EVENTS, payment_id, f"Payment {payment_id} {wrong}.")
 
 
+@cache
 def _told(payments: Table, payment_events: Table) -> Select[Any]:
     p, e = payments.c, payment_events.c
     return (
@@ -115,9 +120,20 @@ def _told(payments: Table, payment_events: Table) -> Select[Any]:
 
 def keys(connection: Connection) -> Iterator[Finding]:
     """A key is done when its payment is settled, and names the payment that has it."""
+    for row in rows(connection, _keys()):
+        if row.idempotency_key != row.named:
+            said = f"Key {row.named} names payment {row.payment_id}, which has another key."
+        else:
+            done = "done" if row.state == KeyState.DONE else "not done"
+            said = f"Payment {row.payment_id} is {say(row.status)}, and its key is {done}."
+        yield problem(Topic.KEYS, row.payment_id, said)
+
+
+@cache
+def _keys() -> Select[Any]:
     k, p = t.idempotency.c, t.payments.c
     is_open = p.status.in_(sorted(OPEN_PAYMENTS))
-    statement = (
+    return (
         select(p.payment_id, p.status, k.state, p.idempotency_key, k.idempotency_key.label("named"))
         .join(t.idempotency, k.payment_id == p.payment_id)
         .where(
@@ -129,10 +145,3 @@ def keys(connection: Connection) -> Iterator[Finding]:
         )
         .order_by(p.payment_id)
     )
-    for row in rows(connection, statement):
-        if row.idempotency_key != row.named:
-            said = f"Key {row.named} names payment {row.payment_id}, which has another key."
-        else:
-            done = "done" if row.state == KeyState.DONE else "not done"
-            said = f"Payment {row.payment_id} is {say(row.status)}, and its key is {done}."
-        yield problem(Topic.KEYS, row.payment_id, said)
