@@ -10,6 +10,7 @@ import pytest
 from learnhub_desktop.db.engine import open_engines
 from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.db.verify import verify_school
+from learnhub_desktop.domain.lists import ListQuery
 from learnhub_desktop.domain.states import (
     AlertLevel,
     AlertStatus,
@@ -17,10 +18,13 @@ from learnhub_desktop.domain.states import (
     PaymentMethod,
     PaymentStatus,
     SchoolKind,
+    SubscriptionStatus,
 )
+from learnhub_desktop.domain.subscriptions import Standing
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.jobs import asking
 from learnhub_desktop.sample import make_sample
+from learnhub_desktop.services import lists
 from learnhub_desktop.services.gateways import open_gateways
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -74,7 +78,8 @@ def test_it_is_a_sample_school_of_its_own_name(copy):
         ("status", "enrollments", EnrolmentStatus),
         ("status", "fraud_alerts", AlertStatus),
         ("action", "fraud_alerts", ("block", "flag", "require_verification")),
-        ("source", "enrollments", ("free", "purchase", "staff")),
+        ("source", "enrollments", ("free", "purchase", "staff", "subscription")),
+        ("status", "subscriptions", SubscriptionStatus),
         ("status", "courses", ("active", "archived", "draft")),
     ],
 )
@@ -94,9 +99,19 @@ def test_refunds_are_completed_pending_and_failed(ask):
 
 def test_there_is_a_school_s_worth_of_people_courses_and_payments(ask):
     assert ask("SELECT count(*) FROM users WHERE user_type = 'instructor'") == [6]
-    assert ask("SELECT count(*) FROM users WHERE user_type = 'student'") == [160]
+    assert ask("SELECT count(*) FROM users WHERE user_type = 'student'") == [173]
     assert ask("SELECT count(*) FROM courses") == [22]
-    assert 180 <= ask("SELECT count(*) FROM payments WHERE kind = 'charge'")[0] <= 240
+    bought = "SELECT count(*) FROM payments WHERE kind = 'charge' AND subscription_id IS NULL"
+    assert 180 <= ask(bought)[0] <= 240
+
+
+def test_subscriptions_are_of_every_standing(copy):
+    rows = copy.read(lists.page, ListQuery("subscriptions"), first=0, count=50, anchor=None).rows
+
+    assert {row.standing for row in rows} == set(Standing)
+    due = ListQuery("subscriptions").with_filter("attention", "due")
+    assert copy.read(lists.head, due).total == 2
+    assert sum(row.open_courses for row in rows) >= 10
 
 
 def test_some_students_never_enrolled(ask):

@@ -70,7 +70,7 @@ SUBSCRIPTION_COLUMNS: Final[tuple[Column[SubscriptionRow], ...]] = (
         sortable=False,
         hidden=True,
     ),
-    Column(key="plan", title="Plan", value=lambda row: row.plan_title, width=84, grow=1),
+    Column(key="plan", title="Plan", value=lambda row: row.plan_title, width=96),
     Column(
         key="price",
         title="Price",
@@ -99,7 +99,7 @@ SUBSCRIPTION_COLUMNS: Final[tuple[Column[SubscriptionRow], ...]] = (
     ),
     Column(
         key="bills_on",
-        title="Next billing",
+        title="Next bill",
         value=lambda row: row.bills_on,
         kind=Kind.DAY,
         width=104,

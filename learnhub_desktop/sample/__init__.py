@@ -21,7 +21,7 @@ from learnhub_desktop.domain.states import SchoolKind
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.gateways import Gateways, create_book
 from learnhub_desktop.gateways.simulated import SimulatedGateway
-from learnhub_desktop.sample import crowd, scenes, school, suspicion
+from learnhub_desktop.sample import crowd, scenes, school, subscribers, suspicion
 from learnhub_desktop.sample.stage import Clock, Stage
 from learnhub_desktop.services.gateways import book_path
 
@@ -126,7 +126,8 @@ def _tell_story(
 def _set(stage: Stage) -> None:
     """Open the school and plan everything that will happen in it."""
     school.open_school(stage)
-    people = school.cast(stage.random)
+    everybody = school.cast(stage.random, school.STUDENTS + subscribers.SUBSCRIBERS)
+    people, others = everybody[: school.STUDENTS], everybody[school.STUDENTS :]
     for number, student in enumerate(people):
         # Some have been here for long; the others joined before their first purchase.
         days = 425 if number < _SCENES else stage.random.randrange(119, 135)
@@ -134,6 +135,7 @@ def _set(stage: Stage) -> None:
     scenes.plan(stage, people[:_SCENES])
     suspicion.plan(stage, people[_SCENES : _SCENES + _SUSPICION])
     crowd.plan(stage, people[_SCENES + _SUSPICION :])
+    subscribers.plan(stage, others)
 
 
 def forget_changes(uow: UnitOfWork) -> None:

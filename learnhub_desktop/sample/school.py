@@ -81,13 +81,13 @@ def _add_course(
     return Course(made.subject_id, Decimal(course.price), tuple(lesson_ids), quiz.subject_id)
 
 
-def cast(random: Random) -> list[Student]:
+def cast(random: Random, count: int) -> list[Student]:
     """The students by name, each with a card of their own from their country."""
     pairs = [(given, family) for given in GIVEN for family in FAMILY]
     random.shuffle(pairs)
     taken: set[str] = set()
     people = []
-    for number, ((given, country), family) in enumerate(pairs[:STUDENTS], start=1):
+    for number, ((given, country), family) in enumerate(pairs[:count], start=1):
         name = f"{given} {family}"
         address = _plain(name) if given.isascii() or _plain(given) else f"student{number}"
         while address in taken:

@@ -93,6 +93,18 @@ def unknown_payment(database: Database) -> dict[str, Any]:
     )
 
 
+def subscription(database: Database, student_id: int) -> dict[str, Any]:
+    """The student's latest subscription."""
+    s = t.subscriptions.c
+    return _one(
+        database,
+        select(t.subscriptions)
+        .where(s.user_id == student_id)
+        .order_by(s.subscription_id.desc())
+        .limit(1),
+    )
+
+
 def alert(database: Database, alert_id: int) -> dict[str, Any]:
     return _one(database, select(t.fraud_alerts).where(t.fraud_alerts.c.alert_id == alert_id))
 

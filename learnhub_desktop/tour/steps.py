@@ -16,18 +16,22 @@ from learnhub_desktop.ui.dialogs.archive import ArchiveDialog
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from learnhub_desktop.ui.dialogs.refund import RefundDialog
 from learnhub_desktop.ui.dialogs.shortcuts import ShortcutsDialog
+from learnhub_desktop.ui.dialogs.sign_up import SignUpDialog
 from learnhub_desktop.ui.pages.alerts import AlertsPage
 from learnhub_desktop.ui.pages.catalog import CatalogPage
 from learnhub_desktop.ui.pages.list_page import ListPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.pages.settings import SettingsPage
 from learnhub_desktop.ui.pages.students import StudentsPage
+from learnhub_desktop.ui.pages.subscriptions import SubscriptionsPage
 from learnhub_desktop.ui.theme import LookSetting, Theme
 
 STUDENT: Final = ("Ruth Sample", "ruth.sample@example.org")
 COURSE: Final = "Photography Basics"
 ARCHIVED: Final = "Gardening on a Balcony"
+SUBSCRIBER: Final = ("Grace Muster", "grace.muster@example.org")
 _ENROL_AT_MOST: Final = 8
+_SIGN_UP_AT_MOST: Final = 5
 _REFUND_AT_MOST: Final = 6
 _ALERT_AT_MOST: Final = 4
 
@@ -210,6 +214,36 @@ async def find_access(scene: Scene) -> None:
     await d.shot("access")
 
 
+async def subscribe(scene: Scene) -> None:
+    """Sign a student up for a plan: the price and the first period stand before the button."""
+    d = scene.driver
+    page = await d.page(SubscriptionsPage, "Ctrl+5")
+    check(page.model.total > 0, "the list of subscriptions is empty")
+    await d.press("Home", on=page.table)
+    await d.wait(lambda: page.current() is not None, "a subscription")
+    await d.panel(page)
+    await d.shot("subscriptions")
+    who = await d.ask(facts.student, scene.book, SUBSCRIBER[1])
+    d.begin()
+    await d.press("Ctrl+N", on=d.window)
+    dialog = await d.dialog(SignUpDialog)
+    await d.type_text(SUBSCRIBER[0], on=dialog.student.line)
+    await d.wait(lambda: not dialog.student.is_searching, "the student to be found")
+    await d.press("Return", on=dialog.student.line)
+    await d.wait(lambda: not dialog.is_looking and dialog.primary_button.isEnabled(), "the offer")
+    await d.shot("sign-up-dialog")
+    await d.press("Ctrl+Return", on=dialog)
+    await d.said(f"{SUBSCRIBER[0]}'s subscription is paid", "It runs until")
+    check(d.inputs <= _SIGN_UP_AT_MOST, f"a sign-up took {d.inputs} inputs")
+    kept = await d.ask(facts.subscription, scene.book, who["user_id"])
+    check(kept["status"] == "active", f"the subscription is {kept['status']}")
+    paid = await d.ask(facts.last_payment, scene.book, who["user_id"])
+    check(
+        (paid["status"], paid["subscription_id"]) == ("completed", kept["subscription_id"]),
+        "its first period is not paid",
+    )
+
+
 async def lose_server(scene: Scene) -> None:
     """The database goes away and comes back: the window says so, waits, and goes on."""
     d = scene.driver
@@ -232,7 +266,7 @@ async def lose_server(scene: Scene) -> None:
 async def show_settings(scene: Scene) -> None:
     """One policy for all desks."""
     d = scene.driver
-    page = await d.page(SettingsPage, "Ctrl+5")
+    page = await d.page(SettingsPage, "Ctrl+6")
     await d.wait(lambda: bool(page.fields), "the settings")
     await d.shot("settings")
 
@@ -281,6 +315,7 @@ STEPS: Final = (
     review_alert,
     ask_gateway,
     find_access,
+    subscribe,
     lose_server,
     show_settings,
     show_shortcuts,

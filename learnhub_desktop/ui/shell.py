@@ -13,7 +13,7 @@ from learnhub_desktop.domain.changes import Changes, Touched
 from learnhub_desktop.domain.school import SchoolSettings
 from learnhub_desktop.domain.states import SchoolKind
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.services import archiving, catalog, progress, students
+from learnhub_desktop.services import archiving, catalog, progress, students, subscriptions
 from learnhub_desktop.services import settings as school_settings
 from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.alerts import AlertsPage
@@ -22,6 +22,7 @@ from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.pages.settings import SettingsPage
 from learnhub_desktop.ui.pages.students import StudentsPage
+from learnhub_desktop.ui.pages.subscriptions import SubscriptionsPage
 from learnhub_desktop.ui.store import Store
 from learnhub_desktop.ui.tasks import TaskScope
 from learnhub_desktop.ui.theme import Theme
@@ -30,7 +31,9 @@ from learnhub_desktop.ui.widgets.band import Band
 # What `Changes.undo` may name: services whose arguments are plain values.
 UNDOABLES: Final[Mapping[str, Callable[..., Any]]] = {
     "archive_course": archiving.archive_course,
+    "change_plan": subscriptions.change_plan,
     "restore_course": archiving.restore_course,
+    "resume_subscription": subscriptions.resume,
     "set_status": catalog.set_status,
     "mark_lessons": progress.mark_lessons,
     "update_person": students.update_person,
@@ -45,6 +48,7 @@ def page_entries(gateways: Gateways) -> tuple[PageEntry, ...]:
         PageEntry(CourseStudentsPage, partial(CourseStudentsPage, gateways=gateways)),
         PageEntry(PaymentsPage, partial(PaymentsPage, gateways=gateways)),
         PageEntry(AlertsPage, partial(AlertsPage, gateways=gateways)),
+        PageEntry(SubscriptionsPage, partial(SubscriptionsPage, gateways=gateways)),
         PageEntry(SettingsPage, SettingsPage),
     )
 

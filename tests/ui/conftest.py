@@ -27,6 +27,7 @@ from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.ui.theme import Theme
 from tests.databases import clock, database, sqlite_template  # noqa: F401  # Fixtures.
 from tests.ui.back_office import desk, make_office  # noqa: F401  # Fixtures.
+from tests.ui.subscriber_office import make_subscriptions  # noqa: F401  # Fixture.
 from tests.ui.windows import made_up, make_window, store, window  # noqa: F401  # Fixtures.
 
 T = TypeVar("T")

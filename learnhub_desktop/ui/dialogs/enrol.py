@@ -17,20 +17,16 @@ from learnhub_desktop.domain.purchases import (
     new_key,
 )
 from learnhub_desktop.domain.states import PaymentMethod
-from learnhub_desktop.errors import (
-    LearnHubError,
-    NotFound,
-    OutcomeUnknown,
-    RuleRefused,
-)
+from learnhub_desktop.errors import NotFound, OutcomeUnknown, RuleRefused
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import enrolments, lists, purchases, quotes, students
 from learnhub_desktop.services.purchase_checks import listed
 from learnhub_desktop.services.quotes import Quote
+from learnhub_desktop.ui.dialogs import acts
 from learnhub_desktop.ui.dialogs import enrol_words as words
 from learnhub_desktop.ui.dialogs.enrol_fields import OverrideField, WayField, reason_field
 from learnhub_desktop.ui.dialogs.enrol_words import Unpaid, Way
-from learnhub_desktop.ui.dialogs.money import MoneyDialog
+from learnhub_desktop.ui.dialogs.money import NOBODY_ELSE_S, Declined, MoneyDialog
 from learnhub_desktop.ui.dialogs.pickers import (
     course_choice,
     course_picker,
@@ -49,16 +45,13 @@ _CARD_TITLES: Final = {
 }
 
 
-class _Declined(LearnHubError):
-    """The gateway said no: nothing was charged, and another card may be tried at once."""
-
-
 class EnrolDialog(MoneyDialog):
     """Enrols one student in one course; its result is a ``Purchase``, or ``Changes`` by hand.
 
     ``student_id`` and ``course_id`` preset what is known. ``released_alert_id`` names the
     blocked purchase that a reviewer released: then both are fixed. The key is made once: a
-    second press, or another try after a lost answer, never charges twice.
+    second press, or another try after a lost answer, never charges twice. ``key`` is that of
+    a purchase which was left in the middle.
     """
 
     def __init__(
@@ -71,6 +64,7 @@ class EnrolDialog(MoneyDialog):
         student_id: int | None = None,
         course_id: int | None = None,
         released_alert_id: int | None = None,
+        key: str = "",
     ) -> None:
         released = released_alert_id is not None
         title = "Make the released purchase" if released else "Enrol a student"
@@ -79,7 +73,7 @@ class EnrolDialog(MoneyDialog):
         self._bridge = bridge
         self._gateways = gateways
         self._actor = actor
-        self._key = new_key("buy")
+        self._key = key or new_key("buy")
         self._preset = student_id, course_id
         self._student_id: int | None = None
         self._course_id: int | None = None
@@ -273,13 +267,18 @@ class EnrolDialog(MoneyDialog):
         assert quote is not None and way is not None
         if way is Unpaid.BY_HAND:
             return await self._by_hand(quote)
-        purchase = await self._bridge.run(
-            purchases.buy, self._order(quote, way), gateways=self._gateways
+        order = self._order(quote, way)
+        purchase = await self._bridge.run_kept(
+            acts.of_purchase(order),
+            purchases.buy,
+            order,
+            gateways=self._gateways,
+            wait_s=NOBODY_ELSE_S,
         )
         if purchase.outcome is PurchaseOutcome.DECLINED:
             # The key belongs to the purchase that failed; another card is another purchase.
             self._key = new_key("buy")
-            raise _Declined(purchase.changes.message)
+            raise Declined(purchase.changes.message)
         return purchase
 
     def _order(self, quote: Quote, way: Way) -> Order:
@@ -326,7 +325,7 @@ class EnrolDialog(MoneyDialog):
             self.student.setEnabled(False)
             self.course.setEnabled(False)
             self._show_fields()
-        elif isinstance(error, _Declined) and self.card is not None:
+        elif isinstance(error, Declined) and self.card is not None:
             self.card.editor.setFocus()
         elif isinstance(error, RuleRefused | NotFound) and not self._tasks.is_running("look"):
             # Nothing was done. What the screen showed may be the reason: look again.

@@ -7,10 +7,18 @@ from typing import Final
 from PySide6.QtWidgets import QWidget
 
 from learnhub_desktop.domain.payments import PaymentRow
+from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
 
+# The key is the dialog's alone. Where it is sent again, the call before has ended: for nobody's
+# answer is there anything to wait.
+NOBODY_ELSE_S: Final = 0.0
 # Without this mark a name in Arabic or Hebrew would turn the whole line around.
 _LEFT_TO_RIGHT: Final = "\u200e"
+
+
+class Declined(LearnHubError):
+    """The gateway said no: nothing was charged, and another card may be tried at once."""
 
 
 class MoneyDialog(FormDialog):

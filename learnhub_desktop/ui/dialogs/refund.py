@@ -19,7 +19,8 @@ from learnhub_desktop.services import refund_rules, refunds
 from learnhub_desktop.services.purchase_words import METHOD_WORDS
 from learnhub_desktop.services.refund_rules import RefundOrder
 from learnhub_desktop.services.refund_words import Refund, RefundPreview
-from learnhub_desktop.ui.dialogs.money import MoneyDialog, line
+from learnhub_desktop.ui.dialogs import acts
+from learnhub_desktop.ui.dialogs.money import NOBODY_ELSE_S, MoneyDialog, line
 from learnhub_desktop.ui.tasks import Failure
 from learnhub_desktop.ui.widgets.consequence import ConsequenceBox
 from learnhub_desktop.ui.widgets.fields import (
@@ -43,7 +44,8 @@ class RefundDialog(MoneyDialog):
     """Refunds one payment, in part or in full; its result is a ``Refund``.
 
     The key is made once: whatever happens between two presses of the button, nothing goes
-    back twice. Where another desk was quicker, what is left is read again and shown.
+    back twice. Where another desk was quicker, what is left is read again and shown. ``key``
+    is that of a refund which was left in the middle.
     """
 
     def __init__(
@@ -54,11 +56,12 @@ class RefundDialog(MoneyDialog):
         parent: QWidget,
         *,
         reason: RefundReason = RefundReason.CUSTOMER_REQUEST,
+        key: str = "",
     ) -> None:
         super().__init__(f"Refund payment {preview.payment_id}", "Refund", parent)
         self._bridge = bridge
         self._gateways = gateways
-        self._key = new_key("refund")
+        self._key = key or new_key("refund")
         self._preview = preview
         self._is_unknown = False
         self.about = label(part="soft", wrap=True)
@@ -169,20 +172,23 @@ class RefundDialog(MoneyDialog):
 
     async def _refund(self) -> Refund:
         preview = self._preview
-        return await self._bridge.run(
+        order = RefundOrder(
+            key=self._key,
+            payment_id=preview.payment_id,
+            reason=self.reason.value(),
+            seen_refunded=preview.refunded,
+            amount=self.amount.value(),
+            comment=self.comment.value(),
+            to=self.where.value(),
+            override=self.override.value() if self._needs_override else None,
+            confirmed_again=self.again.box.isChecked(),
+        )
+        return await self._bridge.run_kept(
+            acts.of_refund(order, preview),
             refunds.refund,
-            RefundOrder(
-                key=self._key,
-                payment_id=preview.payment_id,
-                reason=self.reason.value(),
-                seen_refunded=preview.refunded,
-                amount=self.amount.value(),
-                comment=self.comment.value(),
-                to=self.where.value(),
-                override=self.override.value() if self._needs_override else None,
-                confirmed_again=self.again.box.isChecked(),
-            ),
+            order,
             gateways=self._gateways,
+            wait_s=NOBODY_ELSE_S,
         )
 
     def _on_failure(self, failure: Failure) -> None:

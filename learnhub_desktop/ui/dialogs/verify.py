@@ -18,6 +18,7 @@ from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.domain.text import NOTE_LENGTH, check_text
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import alerts
+from learnhub_desktop.ui.dialogs import acts
 from learnhub_desktop.ui.dialogs.money import MoneyDialog, about, line
 from learnhub_desktop.ui.widgets.card import CardField
 from learnhub_desktop.ui.widgets.fields import NoteField
@@ -79,6 +80,7 @@ class ChargeDialog(MoneyDialog):
         amount = money.text(row.amount, row.currency)
         super().__init__(f"Charge payment {row.payment_id}", f"Charge {amount}", parent)
         self._alert_id = alert_id
+        self._row = row
         self._bridge = bridge
         self._gateways = gateways
         self.cancel_button.setText("Later")
@@ -100,7 +102,8 @@ class ChargeDialog(MoneyDialog):
         self.acts(self._charge)
 
     async def _charge(self) -> Purchase:
-        return await self._bridge.run(
+        return await self._bridge.run_kept(
+            acts.of_charge(self._row, self._alert_id),
             alerts.charge_verified,
             self._alert_id,
             card=None if self.card is None else self.card.value(),
