@@ -87,24 +87,25 @@ def fill(connection: Connection) -> None:
             for number in range(51, STUDENTS + 1)
         ],
     )
-    put(
-        connection,
-        t.payments,
-        [
-            {
-                "payment_id": number,
-                "user_id": number % STUDENTS + 1,
-                "course_id": number % 100 + 1,
-                "amount": Decimal(chance.randrange(100, 20_000)) / 100,
-                "currency": "USD",
-                "payment_method": chance.choice(["paypal", "cash", "credit_card"]),
-                "status": chance.choice(["completed"] * 9 + ["failed"]),
-                "created_at": some_time(),
-                "processed_at": some_time(),
-            }
-            for number in range(1, PAYMENTS + 1)
-        ],
-    )
+    for table in (t.payments, t.payments_archive):
+        put(
+            connection,
+            table,
+            [
+                {
+                    "payment_id": number,
+                    "user_id": number % STUDENTS + 1,
+                    "course_id": number % 100 + 1,
+                    "amount": Decimal(chance.randrange(100, 20_000)) / 100,
+                    "currency": "USD",
+                    "payment_method": chance.choice(["paypal", "cash", "credit_card"]),
+                    "status": chance.choice(["completed"] * 9 + ["failed"]),
+                    "created_at": some_time(),
+                    "processed_at": some_time(),
+                }
+                for number in range(1, PAYMENTS + 1)
+            ],
+        )
     put(
         connection,
         t.fraud_alerts,
@@ -193,6 +194,8 @@ SORTED_BY_AN_INDEX = [
     ("payments", "amount", "ix_payments_amount"),
     ("payments", "status", "ix_payments_status_created_at"),
     ("payments", "method", "ix_payments_payment_method_created_at"),
+    ("archived_payments", "", "PRIMARY"),
+    ("archived_payments", "id", "PRIMARY"),
     ("alerts", "", "ix_fraud_alerts_severity_created_at"),
     ("alerts", "id", "PRIMARY"),
     ("alerts", "level", "ix_fraud_alerts_severity_created_at"),

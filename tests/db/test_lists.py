@@ -23,8 +23,9 @@ from tests.factories import make_course, make_enrolment, make_payment
     "query, field, sentence",
     [
         (ListQuery("lessons"), "source",
-         "There is no list “lessons”, only courses, students, accounts, payments, alerts, "
-         "enrolments, course_students, student_courses."),
+         "There is no list “lessons”, only courses, students, accounts, payments, "
+         "archived_payments, alerts, subscriptions, enrolments, course_students, "
+         "student_courses."),
         (ListQuery("courses").with_sort("colour", descending=False), "sort",
          "The list of courses cannot be sorted by “colour”, only by id, title, instructor, "
          "price, level, status, seats, rating, reviews, enrolments, created."),

@@ -1,11 +1,13 @@
-"""The list of payments."""
+"""The lists of payments: the live ones, and those of closed years."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, Table, and_, func, or_, select
 
 from learnhub_desktop.db.repositories.lists import filters
 from learnhub_desktop.db.repositories.lists.relations import Relations
@@ -21,6 +23,7 @@ from learnhub_desktop.db.repositories.lists.source import (
 from learnhub_desktop.db.tables import (
     courses,
     payments,
+    payments_archive,
     subscription_plans,
     subscriptions,
     users,
@@ -31,143 +34,162 @@ from learnhub_desktop.domain.payments import PaymentRow
 from learnhub_desktop.domain.search import MeasureKind
 from learnhub_desktop.domain.states import PaymentKind, PaymentMethod, PaymentStatus
 
-_P: Final = payments.c
-_STUDENT: Final = Join(users, users.c.user_id == _P.user_id)
-_COURSE: Final = Join(courses, courses.c.course_id == _P.course_id, outer=True)
-_SUBSCRIPTION: Final = Join(
-    subscriptions, subscriptions.c.subscription_id == _P.subscription_id, outer=True
-)
-_PLAN: Final = Join(
-    subscription_plans,
-    subscription_plans.c.plan_type == subscriptions.c.plan_type,
-    outer=True,
-)
-_MEASURES: Final = {
-    "amount": Measure(_P.amount, MeasureKind.AMOUNT),
-    "refunded": Measure(_P.refunded_amount, MeasureKind.AMOUNT),
-    "created": Measure(_P.created_at, MeasureKind.DAY),
-    "processed": Measure(_P.processed_at, MeasureKind.DAY),
-}
-
 
 def payments_list(see: Relations) -> ListSource[PaymentRow]:
-    return ListSource(
-        name="payments",
-        right=Right.VIEW_PAYMENTS,
-        base=payments,
-        row_id=_P.payment_id,
-        joins={"student": _STUDENT, "course": _COURSE},
+    """The live payments."""
+    c = payments.c
+    return replace(
+        _source("payments", payments),
         sorts={
             "id": SortKey(()),
             "student": SortKey((users.c.search_text,), needs=("student",)),
             "course": SortKey((courses.c.search_text,), nullable=True, needs=("course",)),
-            "amount": SortKey((_P.amount,)),
-            "refunded": SortKey((_P.refunded_amount,)),
+            "amount": SortKey((c.amount,)),
+            "refunded": SortKey((c.refunded_amount,)),
             # Of one state the oldest, or the newest, first: as the index has them.
-            "method": SortKey((_P.payment_method, _P.created_at), nullable=True),
-            "status": SortKey((_P.status, _P.created_at)),
-            "kind": SortKey((_P.kind,)),
-            "created": SortKey((_P.created_at,)),
-            "processed": SortKey((_P.processed_at,), nullable=True),
-            "gateway": SortKey((_P.payment_gateway,), nullable=True),
-            "reason": SortKey((_P.reason_code,), nullable=True),
+            "method": SortKey((c.payment_method, c.created_at), nullable=True),
+            "status": SortKey((c.status, c.created_at)),
+            "kind": SortKey((c.kind,)),
+            "created": SortKey((c.created_at,)),
+            "processed": SortKey((c.processed_at,), nullable=True),
+            "gateway": SortKey((c.payment_gateway,), nullable=True),
+            "reason": SortKey((c.reason_code,), nullable=True),
         },
         default_sort=Sort("created", descending=True),
         more_columns=frozenset({"currency", "comment", "reference", "refund_due"}),
-        measures=_MEASURES,
-        filters={
-            "status": filters.one_of(_P.status, PaymentStatus),
-            "method": filters.one_of(_P.payment_method, PaymentMethod, nothing="none"),
-            "kind": filters.one_of(_P.kind, PaymentKind),
-            "created": filters.between(_MEASURES["created"], "created"),
-            "processed": filters.between(_MEASURES["processed"], "processed"),
-            "amount": filters.between(_MEASURES["amount"], "amount"),
-            "course": filters.ids(_P.course_id, "course"),
-            "student": filters.ids(_P.user_id, "student"),
-            "currency": filters.texts(
-                lambda codes: _P.currency.in_([code.upper() for code in codes])
-            ),
-            "refund_due": filters.cases(
-                {"yes": _P.refund_due.is_(True), "no": _P.refund_due.is_(False)}
-            ),
-            "attention": filters.cases(
-                {
-                    "unknown": _P.status == PaymentStatus.UNKNOWN,
-                    "unknown_hour": _unknown_since(timedelta(hours=1)),
-                    "unknown_day": _unknown_since(timedelta(days=1)),
-                    "unknown_week": _unknown_since(timedelta(days=7)),
-                    "hold_expired": lambda now: and_(
-                        _P.status == PaymentStatus.PENDING, _P.hold_expires_at <= now
-                    ),
-                    "refund_open": and_(
-                        _P.kind == PaymentKind.REFUND,
-                        _P.status.in_((PaymentStatus.PENDING, PaymentStatus.UNKNOWN)),
-                    ),
-                    "refund_due": _P.refund_due.is_(True),
-                }
-            ),
-        },
-        find_word=_find_word,
-        find_address=lambda email, resolve: _P.user_id.in_(
-            resolve(select(users.c.user_id).where(filters.begins(users.c.email, email)))
-        ),
-        load=load_rows(
-            select(
-                _P.payment_id,
-                _P.user_id,
-                users.c.name,
-                users.c.email,
-                _P.kind,
-                _P.course_id,
-                _P.subscription_id,
-                _P.enrollment_id,
-                func.coalesce(courses.c.title, subscription_plans.c.title, "").label("title"),
-                _P.amount,
-                _P.currency,
-                _P.refunded_amount,
-                _P.payment_method,
-                _P.status,
-                _P.payment_gateway,
-                _P.gateway_reference,
-                _P.refunds_payment_id,
-                _P.reason_code,
-                _P.comment,
-                _P.refund_due,
-                _P.hold_expires_at,
-                _P.created_at,
-                _P.processed_at,
-            ).select_from(
-                payments.join(users, _STUDENT.on)
-                .join(courses, _COURSE.on, isouter=True)
-                .join(subscriptions, _SUBSCRIPTION.on, isouter=True)
-                .join(subscription_plans, _PLAN.on, isouter=True)
-            ),
-            _P.payment_id,
-            _row,
-        ),
     )
 
 
-def _unknown_since(age: timedelta) -> Any:
-    def condition(now: datetime) -> Condition:
-        return and_(_P.status == PaymentStatus.UNKNOWN, _P.created_at <= now - age)
-
-    return condition
+def archived_payments_list(see: Relations) -> ListSource[PaymentRow]:
+    """Payments of closed years, to be read. In the order of their numbers, which has an index."""
+    return _source("archived_payments", payments_archive)
 
 
-def _find_word(word: str, resolve: Resolve) -> Condition:
+def _source(name: str, table: Table) -> ListSource[PaymentRow]:
+    """What both lists have: the archive has every column of the live payments."""
+    c = table.c
+    student = Join(users, users.c.user_id == c.user_id)
+    course = Join(courses, courses.c.course_id == c.course_id, outer=True)
+    measures = {
+        "amount": Measure(c.amount, MeasureKind.AMOUNT),
+        "refunded": Measure(c.refunded_amount, MeasureKind.AMOUNT),
+        "created": Measure(c.created_at, MeasureKind.DAY),
+        "processed": Measure(c.processed_at, MeasureKind.DAY),
+    }
+    return ListSource(
+        name=name,
+        right=Right.VIEW_PAYMENTS,
+        base=table,
+        row_id=c.payment_id,
+        joins={"student": student, "course": course},
+        sorts={"id": SortKey(())},
+        default_sort=Sort("id", descending=True),
+        more_columns=_COLUMNS,
+        measures=measures,
+        filters={
+            "status": filters.one_of(c.status, PaymentStatus),
+            "method": filters.one_of(c.payment_method, PaymentMethod, nothing="none"),
+            "kind": filters.one_of(c.kind, PaymentKind),
+            "created": filters.between(measures["created"], "created"),
+            "processed": filters.between(measures["processed"], "processed"),
+            "amount": filters.between(measures["amount"], "amount"),
+            "course": filters.ids(c.course_id, "course"),
+            "student": filters.ids(c.user_id, "student"),
+            "currency": filters.texts(
+                lambda codes: c.currency.in_([code.upper() for code in codes])
+            ),
+            "refund_due": filters.cases(
+                {"yes": c.refund_due.is_(True), "no": c.refund_due.is_(False)}
+            ),
+            "attention": filters.cases(_attention(table)),
+        },
+        find_word=partial(_find_word, table),
+        find_address=lambda email, resolve: c.user_id.in_(
+            resolve(select(users.c.user_id).where(filters.begins(users.c.email, email)))
+        ),
+        load=load_rows(_rows(table, student, course), c.payment_id, _row),
+    )
+
+
+# What the page shows of a payment; the archive sorts by none of them but the number.
+_COLUMNS: Final = frozenset(
+    "student course amount refunded method status kind created processed gateway reason currency"
+    " comment reference refund_due".split()
+)
+
+
+def _attention(table: Table) -> dict[str, Any]:
+    c = table.c
+    unknown = c.status == PaymentStatus.UNKNOWN
+
+    def since(age: timedelta) -> Any:
+        return lambda now: and_(unknown, c.created_at <= now - age)
+
+    return {
+        "unknown": unknown,
+        "unknown_hour": since(timedelta(hours=1)),
+        "unknown_day": since(timedelta(days=1)),
+        "unknown_week": since(timedelta(days=7)),
+        "hold_expired": lambda now: and_(
+            c.status == PaymentStatus.PENDING, c.hold_expires_at <= now
+        ),
+        "refund_open": and_(
+            c.kind == PaymentKind.REFUND,
+            c.status.in_((PaymentStatus.PENDING, PaymentStatus.UNKNOWN)),
+        ),
+        "refund_due": c.refund_due.is_(True),
+    }
+
+
+def _rows(table: Table, student: Join, course: Join) -> Select[Any]:
+    c = table.c
+    plan = subscription_plans.c.plan_type == subscriptions.c.plan_type
+    return select(
+        c.payment_id,
+        c.user_id,
+        users.c.name,
+        users.c.email,
+        c.kind,
+        c.course_id,
+        c.subscription_id,
+        c.enrollment_id,
+        func.coalesce(courses.c.title, subscription_plans.c.title, "").label("title"),
+        c.amount,
+        c.currency,
+        c.refunded_amount,
+        c.payment_method,
+        c.status,
+        c.payment_gateway,
+        c.gateway_reference,
+        c.refunds_payment_id,
+        c.reason_code,
+        c.comment,
+        c.refund_due,
+        c.hold_expires_at,
+        c.created_at,
+        c.processed_at,
+    ).select_from(
+        table.join(users, student.on)
+        .join(courses, course.on, isouter=True)
+        .join(subscriptions, subscriptions.c.subscription_id == c.subscription_id, isouter=True)
+        .join(subscription_plans, plan, isouter=True)
+    )
+
+
+def _find_word(table: Table, word: str, resolve: Resolve) -> Condition:
+    c = table.c
     return or_(
-        _P.user_id.in_(
+        c.user_id.in_(
             resolve(select(users.c.user_id).where(filters.contains(users.c.search_text, word)))
         ),
-        _P.course_id.in_(
+        c.course_id.in_(
             resolve(
                 select(courses.c.course_id).where(filters.contains(courses.c.search_text, word))
             )
         ),
         # References are looked for as a whole: they come from a clipboard.
-        _P.gateway_reference == word,
-        _P.transaction_id == word,
+        c.gateway_reference == word,
+        c.transaction_id == word,
     )
 
 

@@ -13,7 +13,7 @@ from learnhub_desktop.db.repositories.lists.enrolments import (
     enrolments_list,
     student_courses_list,
 )
-from learnhub_desktop.db.repositories.lists.payments import payments_list
+from learnhub_desktop.db.repositories.lists.payments import archived_payments_list, payments_list
 from learnhub_desktop.db.repositories.lists.relations import Relations, visible_to
 from learnhub_desktop.db.repositories.lists.source import ListSource
 from learnhub_desktop.db.repositories.lists.students import accounts_list, students_list
@@ -26,6 +26,7 @@ LISTS: Final[dict[str, Callable[[Relations], ListSource[Any]]]] = {
     "students": students_list,
     "accounts": accounts_list,
     "payments": payments_list,
+    "archived_payments": archived_payments_list,
     "alerts": alerts_list,
     "subscriptions": subscriptions_list,
     "enrolments": enrolments_list,
