@@ -14,15 +14,14 @@ from learnhub_desktop.domain.purchases import Purchase
 from learnhub_desktop.domain.states import PaymentStatus
 from learnhub_desktop.domain.text import check_text
 from learnhub_desktop.services import outcomes, payments
+from learnhub_desktop.services.holds import REFERENCE_LENGTH
 from learnhub_desktop.ui.dialogs.money import MoneyDialog, about
 from learnhub_desktop.ui.widgets.fields import AmountField, TextField
 from learnhub_desktop.ui.widgets.parts import label
 
 
 def check_reference(text: str) -> str:
-    return check_text(
-        text, field="reference", label="The reference", longest=outcomes.REFERENCE_LENGTH
-    )
+    return check_text(text, field="reference", label="The reference", longest=REFERENCE_LENGTH)
 
 
 class ReceiptDialog(MoneyDialog):
