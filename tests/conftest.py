@@ -13,15 +13,19 @@ pytest_plugins = ["tests.databases", "tests.servers.fixtures"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List by name what the tests marked ``proof`` have shown, and what they have not."""
+    """List by name what the tests marked ``proof`` have shown, with their figures if any."""
     proofs = {
-        (report.nodeid.split("::")[-1], outcome)
+        (report.nodeid.split("::")[-1], outcome): [
+            text for name, text in report.user_properties if name == "figures"
+        ]
         for outcome in ("passed", "failed", "error", "skipped")
         for report in terminalreporter.getreports(outcome)
         if "proof" in getattr(report, "keywords", ())  # a failed collection has none
     }
     if proofs:
         terminalreporter.section("guarantees, and whether they held")
-    for name, outcome in sorted(proofs):
+    for (name, outcome), figures in sorted(proofs.items()):
         sentence = name.removeprefix("test_").replace("_", " ").replace("[", "  [")
         terminalreporter.line(f"{outcome:8}{sentence}")
+        for text in figures:
+            terminalreporter.line(f"{'':10}{text}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,6 +12,12 @@ from tests.proofs.checks import faults
 from tests.proofs.crowd import Place, open_desk
 from tests.servers.server import Server
 from tests.services.desk import Desk
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Print a figure of this proof in the summary of the run."""
+    return lambda text: record_property("figures", text)
 
 
 @pytest.fixture(scope="session")

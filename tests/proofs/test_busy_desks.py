@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -20,7 +21,7 @@ DESKS, ACTS = 6, 25
 
 
 def test_desks_in_each_others_way_never_lock_each_other_out_and_the_books_add_up(
-    school: Desk, place: Place, capsys: pytest.CaptureFixture[str]
+    school: Desk, place: Place, tell: Callable[[str], None]
 ) -> None:
     students = [school.student(account_balance=Decimal(300)) for _ in range(4)]
     courses = [school.course(max_students=2) for _ in range(3)]
@@ -40,8 +41,7 @@ def test_desks_in_each_others_way_never_lock_each_other_out_and_the_books_add_up
     total: Counter[str] = Counter()
     for each in told:
         total.update(each)
-    with capsys.disabled():
-        print(f"\n  {DESKS} desks, {ACTS} acts each: {dict(total)}")  # noqa: T201  # the figures
+    tell(f"{DESKS} desks, {ACTS} acts each: {dict(total)}")
     assert total["deadlocks"] == 0
     assert total["done"] > DESKS * ACTS / 4
     assert faults(school) == []
