@@ -12,13 +12,14 @@ RUN := .venv/bin
 # macOS always has a display; elsewhere one of these variables names it.
 DISPLAYED := $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)
 
-.PHONY: help demo tour test quick lock clean
+.PHONY: help demo tour test quick bench lock clean
 
 help:
 	@echo "make demo    open LearnHub on the sample school; without a display, run the tour"
 	@echo "make tour    drive the real window offscreen; a picture of each step in build/tour"
 	@echo "make test    check everything: style, types, layers, and all tests with their servers"
 	@echo "make quick   the same without MySQL and MariaDB"
+	@echo "make bench   measure a purchase beside stored procedures; writes docs/benchmarks.md"
 	@echo "make lock    write the lock files anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean   remove all that these commands made in this folder"
 
@@ -42,6 +43,10 @@ test:
 quick:
 	@$(PYTHON) -m tools.set_up develop
 	@$(RUN)/python -m tools.check --without-servers
+
+bench:
+	@$(PYTHON) -m tools.set_up develop
+	@$(RUN)/python -m tests.bench --out docs/benchmarks.md
 
 lock:
 	@$(PYTHON) -m tools.lock $(if $(UPGRADE),--upgrade)

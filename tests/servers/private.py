@@ -54,12 +54,21 @@ class PrivateServer(Server):
 
     ``start`` makes it at the first call; ``close`` removes it with its data. Should this
     process die before that, its keeper does the same. ``durable`` leaves the server's own
-    settings, under which a commit is on the disk before it is answered.
+    settings, under which a commit is on the disk before it is answered; its data lies in
+    memory all the same where there is room, unless ``folder`` says where it is made.
     """
 
-    def __init__(self, kind: Kind, *, durable: bool = False, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        durable: bool = False,
+        options: Sequence[str] = (),
+        folder: Path | None = None,
+    ) -> None:
         super().__init__(kind, LOOPBACK, 0, "root", "")
         self._program = find(kind)
+        self._base = folder
         self._options = (*(() if durable else _FAST_OPTIONS), *options)
         self._link: socket.socket | None = None
         self.folder: Path | None = None
@@ -135,7 +144,7 @@ class PrivateServer(Server):
         return link
 
     def _prepare(self) -> None:
-        base = _base_folder()
+        base = self._base or _base_folder()
         account = _account(self._program, base)
         statements = system_tables(self._program)
         # The server's own socket lies in here too, and a socket's path must be short.
