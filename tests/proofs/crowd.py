@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,14 @@ LONGEST_S: Final = 60.0
 # A program's pool has three connections to write with; more would only wait for each other.
 _JOBS_A_PROCESS: Final = 3
 _FORKS: Final = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def processes() -> Any:
+    """Where processes of a proof come from: one that has imported the program already."""
+    context: Any = multiprocessing.get_context(_FORKS)
+    if _FORKS == "forkserver":
+        context.set_forkserver_preload(["tests.proofs.desks"])
+    return context
 
 
 @dataclass(frozen=True)
@@ -59,11 +68,16 @@ class Place:
     folder: Path
 
 
-def open_desk(place: Place) -> Desk:
+def open_desk(place: Place, now: datetime | None = None) -> Desk:
+    """A desk of its own there; it lives by the server's clock, or by one that stands at ``now``."""
+    clock = SetClock() if now is None else SetClock(now)
     database = Database(
-        open_engines(place.url), label="the school", actor=actor_of("desk", Role.ADMIN)
+        open_engines(place.url),
+        label="the school",
+        actor=actor_of("desk", Role.ADMIN),
+        **({} if now is None else {"clock": clock}),
     )
-    return Desk(database, open_gateway(place.folder), SetClock())
+    return Desk(database, open_gateway(place.folder), clock)
 
 
 def at_once(place: Place, jobs: Sequence[Job]) -> list[Any]:
@@ -71,9 +85,7 @@ def at_once(place: Place, jobs: Sequence[Job]) -> list[Any]:
 
     A job that raises what is no answer to a person fails the test with its traceback.
     """
-    context: Any = multiprocessing.get_context(_FORKS)
-    if _FORKS == "forkserver":
-        context.set_forkserver_preload(["tests.proofs.desks"])
+    context = processes()
     start = context.Barrier(len(jobs))
     children, ends = [], []
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from learnhub_desktop.exchange import years as files
 from learnhub_desktop.jobs import closing
 from learnhub_desktop.services import year_files, years
 from tests.databases import SetClock
-from tests.proofs.crowd import _FORKS as FORKS
+from tests.proofs.crowd import processes
 
 # Small, so that a handful of charges takes several transactions.
 MOST_ROWS: Final = 60
@@ -100,10 +99,7 @@ def work(url: str, now: datetime, act: Act, point: Point) -> None:
 
 def killed(url: str, now: datetime, act: Act, point: Point) -> bool:
     """Whether the process died at the point; False where it came to its end."""
-    context: Any = multiprocessing.get_context(FORKS)
-    if FORKS == "forkserver":
-        context.set_forkserver_preload(["tests.proofs.desks", "tests.proofs.year_crash"])
-    process = context.Process(target=work, args=(url, now, act, point), daemon=True)
+    process = processes().Process(target=work, args=(url, now, act, point), daemon=True)
     process.start()
     process.join(timeout=LONGEST_S)
     if process.is_alive():

@@ -1,0 +1,73 @@
+"""A workstation that is killed, as by a power cut, at a named point of what it does.
+
+A point is ``before`` or ``after`` an act, or ``at the commit of`` it. Acts are the services
+that are one transaction each (``hold``, ``settle``) and the gateway's calls (``charge``): one
+follows the other, so that between two of them there is no other point.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+
+from tests.proofs.crowd import LONGEST_S, Job, Place, open_desk, processes
+from tests.services.desk import Desk
+
+_GATEWAY = ("charge", "refund", "lookup", "void")
+
+
+def killed_at(place: Place, now: datetime, job: Job, point: str) -> bool:
+    """Do the job in a process of its own; whether it died at the point, and not at its end."""
+    process = processes().Process(target=_work, args=(place, now, job, point), daemon=True)
+    process.start()
+    process.join(timeout=LONGEST_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        raise AssertionError(f"the process neither ended nor died {point}")
+    assert process.exitcode in (0, -signal.SIGKILL), "the job went wrong: see what it printed"
+    return bool(process.exitcode == -signal.SIGKILL)
+
+
+def _work(place: Place, now: datetime, job: Job, point: str) -> None:
+    desk = open_desk(place, now)
+    die_at(desk, point)
+    job.call(desk, **job.values)
+
+
+def die_at(desk: Desk, point: str) -> None:
+    """Kill this process when this desk comes to the point."""
+    under_way: list[str] = []
+    write_at = desk.database.write_at
+
+    def reach(reached: str) -> None:
+        if reached == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def write(isolation: str | None, call: Callable[..., Any], *args: Any, **values: Any) -> Any:
+        under_way.append(call.__name__)
+        return _between(reach, call.__name__, write_at)(isolation, call, *args, **values)
+
+    def commit(connection: Any) -> None:
+        if under_way:
+            reach(f"at the commit of {under_way[-1]}")
+
+    vars(desk.database)["write_at"] = write
+    event.listen(desk.database.engines.writer, "commit", commit)
+    for act in _GATEWAY:
+        vars(desk.gateway)[act] = _between(reach, act, getattr(desk.gateway, act))
+
+
+def _between(reach: Callable[[str], None], act: str, call: Callable[..., Any]) -> Any:
+    def do(*args: Any, **values: Any) -> Any:
+        reach(f"before {act}")
+        done = call(*args, **values)
+        reach(f"after {act}")
+        return done
+
+    return do
