@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -10,6 +12,18 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 pytest_plugins = ["tests.databases", "tests.servers.fixtures"]
+
+# What drives the program as a person or a shell does: a second a test, where a rule takes none.
+_WHOLE: Final = {"cli", "proofs", "tour", "ui", "test_docs.py", "test_sample.py"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives the whole program, before ``-m`` chooses."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in _WHOLE:
+            item.add_marker(pytest.mark.whole)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

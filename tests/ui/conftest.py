@@ -24,7 +24,11 @@ from PySide6.QtWidgets import QApplication
 
 from learnhub_desktop.bridge import Bridge
 from learnhub_desktop.db.transactions import Database
+from learnhub_desktop.models import window_model
+from learnhub_desktop.ui.dialogs import access, enrol_many
+from learnhub_desktop.ui.pages import list_page
 from learnhub_desktop.ui.theme import Theme
+from learnhub_desktop.ui.widgets import picker
 from tests.databases import clock, database, sqlite_template  # noqa: F401  # Fixtures.
 from tests.ui.back_office import desk, make_office  # noqa: F401  # Fixtures.
 from tests.ui.subscriber_office import make_subscriptions  # noqa: F401  # Fixture.
@@ -32,6 +36,13 @@ from tests.ui.windows import made_up, make_window, store, window  # noqa: F401  
 
 T = TypeVar("T")
 LONGEST_S = 10.0
+_PAUSES: dict[Any, tuple[str, ...]] = {
+    access: ("_PAUSE_MS",),
+    enrol_many: ("_PAUSE_MS",),
+    list_page: ("_TYPING_PAUSE_MS", "_WALKING_PAUSE_MS"),
+    picker: ("_PAUSE_MS",),
+    window_model: ("_DEBOUNCE_MS",),
+}
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +57,23 @@ def qt_loop(qapp: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
 @pytest.fixture(scope="session")
 def theme(qapp: QApplication) -> Theme:
     return Theme(qapp, scheme=lambda: Qt.ColorScheme.Light)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the window act at once; a test about a pause asks for `pauses`.
+
+    A person's typing is waited for, a test's is not: it would be idle for half of its time.
+    """
+    if "pauses" not in request.fixturenames:
+        for module, names in _PAUSES.items():
+            for name in names:
+                monkeypatch.setattr(module, name, 0)
+
+
+@pytest.fixture
+def pauses() -> None:
+    """The pauses that a person gets."""
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,10 @@ def test_search_waits_for_a_pause_and_asks_once(window, made_up, qtbot):
     made_up.calls.clear()
     qtbot.keyClick(window, Qt.Key.Key_F, CTRL)
     assert page.search.hasFocus()
+    page._typing.setInterval(60_000)
     qtbot.keyClicks(page.search, "ola")
+    assert made_up.calls == []
+    page._typing.start(0)
     qtbot.waitUntil(lambda: page.list.counts.total == 107)
     assert sorted(made_up.calls) == ["head", "page 0"]
     assert page.chips.counted.text() == "107 of 1,500 payments"

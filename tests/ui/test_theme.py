@@ -48,7 +48,8 @@ def test_text_on_a_servers_own_colour_can_be_read(ground):
 
 @pytest.fixture
 def own_theme(qapp, theme):
-    """The session's theme, put back after the test."""
+    """The session's theme, as it begins, and put back after the test."""
+    theme.choose(LookSetting.SYSTEM)
     yield theme
     theme.choose(LookSetting.SYSTEM)
 
