@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from learnhub_desktop.domain.purchases import Order, Purchase
@@ -13,6 +15,7 @@ from learnhub_desktop.services import purchases, refunds
 from learnhub_desktop.services.purchases import Card
 from learnhub_desktop.services.refund_rules import RefundOrder
 from learnhub_desktop.services.refund_words import Refund
+from tests.proofs.crowd import Told, tell
 from tests.proofs.random_desk import RandomDesk
 from tests.services.desk import Desk
 
@@ -23,6 +26,16 @@ def buy(desk: Desk, order: Order, isolation: str | None = None) -> Purchase:
     return purchases.buy(
         desk.database, order, gateways=desk.gateways, wait_s=WAIT_S, isolation=isolation
     )
+
+
+def buy_one_after_the_other(desk: Desk, orders: list[Order]) -> list[tuple[Told, float]]:
+    """What each buyer was told, and after how many seconds."""
+    answers = []
+    for order in orders:
+        began_at = time.monotonic()
+        told = tell(partial(buy, desk, order))
+        answers.append((told, time.monotonic() - began_at))
+    return answers
 
 
 def hold(desk: Desk, order: Order, isolation: str | None = None) -> Any:
