@@ -21,6 +21,7 @@ import pymysql
 from sqlalchemy import URL, Dialect, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from learnhub_desktop.db.wire import Wire
 from learnhub_desktop.domain.connecting import DEFAULT_PORT, Address, read_address
 
 log = logging.getLogger(__name__)
@@ -186,7 +187,7 @@ class Members:
 
 
 def _open(address: Address, cparams: dict[str, Any]) -> Any:
-    connection = pymysql.connect(**{**cparams, "host": address.host, "port": address.port})
+    connection = Wire(**{**cparams, "host": address.host, "port": address.port})
     wire: Any = getattr(connection, "_sock", None)
     for name, value in _PROBES:
         option = getattr(socket, name, None)

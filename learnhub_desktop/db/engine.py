@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from learnhub_desktop.db.cluster import Members, addresses_of, see_the_latest, without_members
 from learnhub_desktop.db.types import TEXT_COLLATION
+from learnhub_desktop.db.wire import connect
 from learnhub_desktop.errors import LearnHubError
 
 # Two-tier: every workstation takes its share of the server's connections, so pools are
@@ -116,15 +117,19 @@ def _server_engines(named: URL, tls: ssl.SSLContext | None, patient: bool) -> En
         # An error's text reaches the log, and the values may be names and addresses.
         "hide_parameters": True,
     }
-    # One snapshot for all statements of a read; locks see the newest row in a write.
-    reader = create_engine(url, isolation_level="REPEATABLE READ", pool_size=READERS, **shared)
+    # One snapshot for all statements of a read, which `_begin_reading` begins; a statement
+    # that is alone needs none. Locks see the newest row in a write.
+    reader = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=READERS, **shared)
     writer = create_engine(url, isolation_level="READ COMMITTED", pool_size=WRITERS, **shared)
     killer = create_engine(
         url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=arguments
     )
     event.listen(reader, "connect", _prepare_server_reader)
+    event.listen(reader, "begin", _begin_reading)
     event.listen(writer, "connect", _prepare_server_writer)
     if len(addresses) == 1:
+        for engine in (reader, writer):
+            event.listen(engine, "do_connect", connect)
         return Engines(reader, writer, killer)
     members = Members(addresses)
     members.serve(reader=reader, writer=writer, killer=killer)
@@ -149,8 +154,12 @@ def _prepare_server_writer(connection: Any, entry: ConnectionPoolEntry) -> None:
 def _prepare_server_reader(connection: Any, entry: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SESSION)
-        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     see_the_latest(connection, writes=False)
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("START TRANSACTION")
 
 
 def finish_file(path: Path) -> None:
