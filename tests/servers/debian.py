@@ -30,6 +30,8 @@ _RECIPES: Final = {
     "mysql": _Recipe("mysql-server-core", "sid", "usr/sbin/mysqld"),
     # The machine's own release.
     "mariadb": _Recipe("mariadb-server-core", "", "usr/sbin/mariadbd"),
+    # A library that MariaDB loads to be a cluster's member.
+    "galera": _Recipe("galera-4", "", "usr/lib/libgalera_smm.so"),
 }
 _KEYRING: Final = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # Dependencies that only scripts and character set conversions need; the server uses neither.
@@ -95,6 +97,14 @@ def command(kind: str, root: Path) -> tuple[str, ...]:
     ]
     library_path = ":".join(str(path) for path in libraries)
     return (str(loaders[0]), "--library-path", library_path, str(root / _RECIPES[kind].program))
+
+
+def file_of(kind: str, root: Path) -> Path:
+    """Return the one file of a recipe that others ask for."""
+    path = root / _RECIPES[kind].program
+    if not path.is_file():
+        raise NotPossible(f"{root} is incomplete (remove it, then it is unpacked again)")
+    return path
 
 
 def _unpack(recipe: _Recipe, cache: Path, root: Path) -> None:

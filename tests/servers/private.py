@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +56,7 @@ class PrivateServer(Server):
     process die before that, its keeper does the same. ``durable`` leaves the server's own
     settings, under which a commit is on the disk before it is answered; its data lies in
     memory all the same where there is room, unless ``folder`` says where it is made.
+    ``files``, by their names, are laid into the data folder before the first start.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class PrivateServer(Server):
         durable: bool = False,
         options: Sequence[str] = (),
         folder: Path | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind, LOOPBACK, 0, "root", "")
         self._program = find(kind)
         self._base = folder
         self._options = (*(() if durable else _FAST_OPTIONS), *options)
+        self._files = dict(files or {})
         self._link: socket.socket | None = None
         self.folder: Path | None = None
 
@@ -162,6 +165,10 @@ class PrivateServer(Server):
             log = self._log()
             self.close()
             raise ServerFailed(f"{NAMES[self.kind]} made no system tables. Its log ends:\n{log}")
+        for name, content in self._files.items():
+            (data / name).write_text(content, "utf-8")
+            if account is not None:
+                os.chown(data / name, *account)
 
     def _plan(self, folder: Path, data: Path, account: tuple[int, int] | None) -> dict[str, Any]:
         """Return what the keeper needs to know, as keeper.py reads it."""

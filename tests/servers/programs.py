@@ -25,6 +25,12 @@ _PROGRAMS: Final[dict[Kind, tuple[str, ...]]] = {
     "mysql": ("mysqld",),
     "mariadb": ("mariadbd", "mysqld"),
 }
+_GALERA_VARIABLE: Final = "LEARNHUB_GALERA"
+_GALERA_LIBRARIES: Final = (
+    "/usr/lib/galera/libgalera_smm.so",
+    "/usr/lib/libgalera_smm.so",
+    "/usr/lib64/galera-4/libgalera_smm.so",
+)
 _MORE_FOLDERS: Final = ("/usr/local/sbin", "/usr/sbin", "/usr/libexec")
 
 
@@ -98,6 +104,23 @@ def find(kind: Kind) -> Program:
     if program is None:
         raise ServerMissing(f"{root} holds no usable {NAMES[kind]}: {problem}; remove the folder.")
     return program
+
+
+@cache
+def galera_library() -> Path:
+    """Return the library that makes MariaDB a cluster's member; ServerMissing as in `find`."""
+    named = os.environ.get(_GALERA_VARIABLE)
+    for path in [named] if named else _GALERA_LIBRARIES:
+        if Path(path).is_file():
+            return Path(path)
+    if named:
+        raise ServerMissing(f"{_GALERA_VARIABLE} names {named}, but there is no such file.")
+    try:
+        return debian.file_of("galera", debian.unpacked("galera"))
+    except debian.NotPossible as error:
+        raise ServerMissing(
+            f"Galera is missing: {error}; install it, or name its library in {_GALERA_VARIABLE}."
+        ) from error
 
 
 def _look_at(kind: Kind, command: tuple[str, ...], root: Path | None) -> tuple[Program | None, str]:
