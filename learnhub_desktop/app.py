@@ -23,6 +23,7 @@ from learnhub_desktop.db.engine import open_engines
 from learnhub_desktop.db.school import NewSchool, create_school
 from learnhub_desktop.domain.states import SchoolKind
 from learnhub_desktop.errors import LearnHubError
+from learnhub_desktop.jobs.apart import JobProcesses
 from learnhub_desktop.opening import School
 from learnhub_desktop.sample import make_sample
 from learnhub_desktop.services import feed
@@ -169,6 +170,7 @@ async def show_school(school: School, theme: Theme, hook: FaultHook) -> None:
         actor,
         school.gateways,
         school.settings,
+        JobProcesses(opening.address_of(school.profile), password=school.password),
         theme=theme,
         store=SettingsStore(),
         clock=partial(datetime.now, UTC),

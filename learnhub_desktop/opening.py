@@ -6,10 +6,10 @@ import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 import pymysql
 from sqlalchemy.exc import DBAPIError
@@ -47,17 +47,22 @@ _KEPT_OUT: Final = (
 _NO_SERVER: Final = (ValueError, LookupError, ArithmeticError, struct.error, pymysql.Error)
 # No certificate has this digest, so the server is asked for the one that it has.
 _NO_PIN: Final = "0" * 64
+_IN_PATHS: Final = "/\\:"
 _PIN: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school that is open. ``settings`` are as they were when it was opened."""
+    """A school that is open. ``settings`` are as they were when it was opened.
+
+    ``password`` is what it was opened with, for processes that this program starts.
+    """
 
     database: Database
     gateways: Gateways
     settings: SchoolSettings
     profile: Profile
+    password: str | None = field(default=None, repr=False)
 
     def close(self) -> None:
         self.gateways.close()
@@ -84,7 +89,7 @@ def open_school(profile: Profile, *, password: str | None) -> School:
     database = open_database(profile, password=password)
     try:
         gateways = open_gateways(database, books=settings.books_folder())
-        return School(database, gateways, database.read(_settings), profile)
+        return School(database, gateways, database.read(_settings), profile, password)
     except BaseException:
         database.close()
         raise
@@ -193,6 +198,13 @@ def parse_database(text: str) -> Profile:
         f"A database of kind “{scheme[:20]}” cannot hold a school. "
         "Use mysql://account@host/database or sqlite:///school.db."
     )
+
+
+def address_of(profile: Profile) -> str:
+    """What `parse_database` reads as this school: a file's address, or a saved name."""
+    if profile.path is not None:
+        return f"sqlite:///{quote(profile.path, safe=_IN_PATHS)}"
+    return profile.name
 
 
 def _saved(name: str) -> Profile:

@@ -77,12 +77,16 @@ Schedule = Every | Daily
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """What a job is and when it is due. ``says`` tells in one sentence what it does."""
+    """What a job is and when it is due. ``says`` tells in one sentence what it does.
+
+    ``charges``: it charges cards, so a person who starts it is told of how many before.
+    """
 
     name: str
     title: str
     schedule: Schedule
     says: str
+    charges: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,11 @@ class JobRun:
 class JobRow:
     """A job as the Jobs page lists it: its plan, its last run and its next one.
 
-    ``is_late``: it was due long ago and nobody has run it, so no timer is at work.
+    ``number`` is its place among all jobs. ``is_late``: it was due long ago and nobody has
+    run it, so no timer is at work.
     """
 
+    number: int
     plan: JobPlan
     next_due_at: datetime
     last: JobRun | None

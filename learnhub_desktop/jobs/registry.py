@@ -47,6 +47,7 @@ JOBS: Final[dict[str, Job]] = {
                 # Soon after midnight: the access that a period opened ends with it.
                 Daily(time(0, 5)),
                 "Bills the next period of each subscription, and ends those that were cancelled.",
+                charges=True,
             ),
             renewing.run,
         ),
@@ -56,6 +57,7 @@ JOBS: Final[dict[str, Job]] = {
                 "Try renewals again",
                 Every(5),
                 "Charges again what was declined or did not reach the gateway, when its time comes.",
+                charges=True,
             ),
             renewing.run_retries,
         ),

@@ -80,6 +80,15 @@ def _list(database: Database, page: Page) -> list[int]:
     return due
 
 
+def count_due(uow: UnitOfWork, name: str) -> int:
+    """How many subscriptions the job of that name would bill or end now."""
+    page = _due if name == NAME else _due_again
+    count, last = 0, 0
+    while found := page(uow, last):
+        count, last = count + len(found), found[-1]
+    return count
+
+
 def _due(uow: UnitOfWork, after_id: int) -> list[int]:
     uow.actor.require(Right.RUN_JOBS)
     return uow.billing.due(school_day(uow), uow.now(), limit=_PAGE, after=after_id)

@@ -15,8 +15,10 @@ from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.changes import Changes, Touched
 from learnhub_desktop.domain.jobs import JobPlan, JobRefusal, JobRow, JobRun, is_late, result_of
+from learnhub_desktop.domain.lists import Anchor, ListHead, ListPage, ListQuery
 from learnhub_desktop.domain.moments import say_moment
-from learnhub_desktop.domain.states import JobState
+from learnhub_desktop.domain.states import JobState, SchoolKind
+from learnhub_desktop.domain.text import search_key
 from learnhub_desktop.errors import RuleRefused
 
 # Longer than the longest step of a job: a gateway that is asked twice and a busy server.
@@ -27,22 +29,62 @@ OVERTAKEN: Final = "A later run did its work."
 
 
 def list_jobs(uow: UnitOfWork, plans: Sequence[JobPlan]) -> tuple[JobRow, ...]:
-    """Each job with its last run and its next due time."""
+    """Each job with its last run and its next due time.
+
+    In a sample school nothing runs by itself, so that all stays as it was told; there no job
+    is late.
+    """
     uow.actor.require(Right.RUN_JOBS)
-    zone, now = uow.settings.get().zone, uow.now()
+    school, now = uow.settings.get(), uow.now()
     rows = []
-    for plan in plans:
+    for number, plan in enumerate(plans):
         last = uow.jobs.find_alive(plan.name, now) or uow.jobs.last(plan.name)
+        late = school.kind is not SchoolKind.SAMPLE and is_late(plan, last, now, school.zone)
         rows.append(
             JobRow(
+                number,
                 plan,
-                plan.schedule.next_due(now, zone),
+                plan.schedule.next_due(now, school.zone),
                 last,
                 is_running=last is not None and last.is_alive(now),
-                is_late=is_late(plan, last, now, zone),
+                is_late=late,
             )
         )
     return tuple(rows)
+
+
+def head(
+    uow: UnitOfWork, query: ListQuery, *, plans: Sequence[JobPlan], ids: tuple[int, ...] = ()
+) -> ListHead:
+    """The jobs as a list of the window: how many match, and where those of ``ids`` stand."""
+    uow.actor.require(Right.RUN_JOBS)
+    matching = _matching(query, plans)
+    positions = {number: place for place, number in enumerate(matching) if number in ids}
+    return ListHead(len(matching), len(plans), (), positions)
+
+
+def page(
+    uow: UnitOfWork,
+    query: ListQuery,
+    *,
+    plans: Sequence[JobPlan],
+    first: int,
+    count: int,
+    anchor: Anchor | None,
+) -> ListPage[JobRow]:
+    rows = list_jobs(uow, plans)
+    matching = [rows[number] for number in _matching(query, plans)]
+    return ListPage(first, tuple(matching[first : first + count]))
+
+
+def _matching(query: ListQuery, plans: Sequence[JobPlan]) -> list[int]:
+    """The numbers of the jobs whose words hold all that was searched for."""
+    words = search_key(query.text).split()
+    return [
+        number
+        for number, plan in enumerate(plans)
+        if all(word in search_key(plan.title, plan.name, plan.says) for word in words)
+    ]
 
 
 def list_runs(uow: UnitOfWork, name: str, *, limit: int = 50) -> tuple[JobRun, ...]:

@@ -41,6 +41,7 @@ def run(out: Path, *, report: TextIO | None = None) -> int:
 async def _tour(theme: object, folder: Path, out: Path, told: TextIO) -> int:
     from learnhub_desktop import opening
     from learnhub_desktop.bridge import Bridge, in_background
+    from learnhub_desktop.jobs.apart import JobProcesses
     from learnhub_desktop.sample import make_sample
     from learnhub_desktop.services import feed
     from learnhub_desktop.services.gateways import open_gateways
@@ -70,6 +71,7 @@ async def _tour(theme: object, folder: Path, out: Path, told: TextIO) -> int:
         actor,
         gateways,
         school,
+        JobProcesses(opening.address_of(profile)),
         theme=theme,
         store=MemoryStore(),
         clock=partial(datetime.now, UTC),

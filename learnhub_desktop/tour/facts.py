@@ -105,6 +105,15 @@ def subscription(database: Database, student_id: int) -> dict[str, Any]:
     )
 
 
+def last_run(database: Database, job: str) -> dict[str, Any]:
+    """The job's latest run."""
+    r = t.job_runs.c
+    return _one(
+        database,
+        select(t.job_runs).where(r.job == job).order_by(r.run_id.desc()).limit(1),
+    )
+
+
 def alert(database: Database, alert_id: int) -> dict[str, Any]:
     return _one(database, select(t.fraud_alerts).where(t.fraud_alerts.c.alert_id == alert_id))
 

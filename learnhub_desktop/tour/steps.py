@@ -9,6 +9,7 @@ from typing import Any, Final
 from learnhub_desktop.bridge import Bridge
 from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.domain import money
+from learnhub_desktop.jobs.registry import PLANS
 from learnhub_desktop.tour import facts
 from learnhub_desktop.tour.driver import Driver, check
 from learnhub_desktop.tour.outage import Outage
@@ -19,6 +20,7 @@ from learnhub_desktop.ui.dialogs.shortcuts import ShortcutsDialog
 from learnhub_desktop.ui.dialogs.sign_up import SignUpDialog
 from learnhub_desktop.ui.pages.alerts import AlertsPage
 from learnhub_desktop.ui.pages.catalog import CatalogPage
+from learnhub_desktop.ui.pages.jobs import JobsPage
 from learnhub_desktop.ui.pages.list_page import ListPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.pages.settings import SettingsPage
@@ -244,6 +246,24 @@ async def subscribe(scene: Scene) -> None:
     )
 
 
+async def run_job(scene: Scene) -> None:
+    """Run a job in a process of its own; the window goes on, and tells what came of it."""
+    d = scene.driver
+    page = await d.page(JobsPage, "Ctrl+6")
+    check(page.model.total > 0, "the list of jobs is empty")
+    page.table.setFocus()
+    number = [plan.name for plan in PLANS].index("revenue")
+    page.table.go_to(number)
+    await d.wait(lambda: page.current() is not None, "a job")
+    await d.panel(page)
+    await d.press("Ctrl+R", on=d.window)
+    await d.said("Counted the revenue of")
+    await d.panel(page)
+    await d.shot("jobs")
+    kept = await d.ask(facts.last_run, scene.book, "revenue")
+    check(kept["state"] == "done", f"the run is {kept['state']}")
+
+
 async def lose_server(scene: Scene) -> None:
     """The database goes away and comes back: the window says so, waits, and goes on."""
     d = scene.driver
@@ -266,7 +286,7 @@ async def lose_server(scene: Scene) -> None:
 async def show_settings(scene: Scene) -> None:
     """One policy for all desks."""
     d = scene.driver
-    page = await d.page(SettingsPage, "Ctrl+6")
+    page = await d.page(SettingsPage, "Ctrl+7")
     await d.wait(lambda: bool(page.fields), "the settings")
     await d.shot("settings")
 
@@ -316,6 +336,7 @@ STEPS: Final = (
     ask_gateway,
     find_access,
     subscribe,
+    run_job,
     lose_server,
     show_settings,
     show_shortcuts,

@@ -8,17 +8,19 @@ from functools import partial
 from typing import Any, Final
 
 from learnhub_desktop.bridge import Bridge
-from learnhub_desktop.domain.actors import Actor
+from learnhub_desktop.domain.actors import Actor, Right
 from learnhub_desktop.domain.changes import Changes, Touched
 from learnhub_desktop.domain.school import SchoolSettings
 from learnhub_desktop.domain.states import SchoolKind
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import archiving, catalog, progress, students, subscriptions
 from learnhub_desktop.services import settings as school_settings
+from learnhub_desktop.ui.job_clock import JobClock
 from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.alerts import AlertsPage
 from learnhub_desktop.ui.pages.catalog import CatalogPage
 from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
+from learnhub_desktop.ui.pages.jobs import JobsPage, Starter
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.pages.settings import SettingsPage
 from learnhub_desktop.ui.pages.students import StudentsPage
@@ -40,7 +42,7 @@ UNDOABLES: Final[Mapping[str, Callable[..., Any]]] = {
 }
 
 
-def page_entries(gateways: Gateways) -> tuple[PageEntry, ...]:
+def page_entries(gateways: Gateways, starter: Starter) -> tuple[PageEntry, ...]:
     """The pages in the rail's order."""
     return (
         PageEntry(CatalogPage, partial(CatalogPage, gateways=gateways)),
@@ -49,6 +51,7 @@ def page_entries(gateways: Gateways) -> tuple[PageEntry, ...]:
         PageEntry(PaymentsPage, partial(PaymentsPage, gateways=gateways)),
         PageEntry(AlertsPage, partial(AlertsPage, gateways=gateways)),
         PageEntry(SubscriptionsPage, partial(SubscriptionsPage, gateways=gateways)),
+        PageEntry(JobsPage, partial(JobsPage, starter=starter)),
         PageEntry(SettingsPage, SettingsPage),
     )
 
@@ -58,17 +61,21 @@ def build_window(
     actor: Actor,
     gateways: Gateways,
     school: SchoolSettings,
+    starter: Starter,
     *,
     theme: Theme,
     store: Store,
     clock: Callable[[], datetime],
     zone: tzinfo,
 ) -> MainWindow:
-    """The main window on an open school; nothing is read before it is shown."""
+    """The main window on an open school; nothing is read before it is shown.
+
+    Jobs that are due are started while it is open, where the account may run them.
+    """
     window = MainWindow(
         bridge,
         actor,
-        page_entries(gateways),
+        page_entries(gateways, starter),
         theme=theme,
         store=store,
         clock=clock,
@@ -77,6 +84,9 @@ def build_window(
     )
     tell_band(window.band, school)
     BandKeeper(window, bridge)
+    # A sample school stays as it was told, so nothing runs in it by itself.
+    if school.kind is not SchoolKind.SAMPLE and actor.may(Right.RUN_JOBS):
+        JobClock(window, bridge, starter, window.messages)
     return window
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
@@ -18,6 +18,7 @@ from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.changes import Touched
 from learnhub_desktop.errors import DatabaseUnavailable
+from learnhub_desktop.journal import Journal
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
 from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.alerts import AlertsPage
@@ -164,7 +165,12 @@ def make_office(
 ) -> Iterator[Callable[..., Office]]:
     made: list[MainWindow] = []
 
-    def make(page: str = "payments", role: Role = Role.ADMIN) -> Office:
+    def make(
+        page: str = "payments",
+        role: Role = Role.ADMIN,
+        more: Sequence[PageEntry] = (),
+        journal: Journal | None = None,
+    ) -> Office:
         # Beside the desk's own: what the person may do binds nobody else.
         database = Database(
             open_engines(str(desk.database.engines.writer.url)),
@@ -175,9 +181,10 @@ def make_office(
         entries = [
             PageEntry(PaymentsPage, partial(PaymentsPage, gateways=desk.gateways)),
             PageEntry(AlertsPage, partial(AlertsPage, gateways=desk.gateways)),
+            *more,
         ]
         window = MainWindow(
-            Bridge(database),
+            Bridge(database, journal=journal),
             database.actor(),
             entries,
             theme=theme,
