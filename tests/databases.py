@@ -92,10 +92,21 @@ def own_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="session")
+def empty_school(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A school in which nothing is ever committed."""
+    path = tmp_path_factory.mktemp("empty") / "school.db"
+    shutil.copy(sqlite_template, path)
+    with opened(f"sqlite:///{path}", "empty.db") as database:
+        yield database
+
+
 @pytest.fixture
-def uow(database: Database, clock: SetClock) -> Iterator[UnitOfWork]:
+def uow(empty_school: Database, clock: SetClock) -> Iterator[UnitOfWork]:
     """A unit of work by an administrator whose every write is undone after the test."""
-    with database.engines.writer.connect() as connection:
+    with empty_school.engines.writer.connect() as connection:
         yield UnitOfWork(connection, actor=actor_of("tester", Role.ADMIN), clock=clock)
         connection.rollback()
 
