@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -236,7 +237,7 @@ class Galera(Cluster):
             for member in self.members:
                 self._opened.callback(member.close)
                 member.start()
-                _wait_until(lambda at=member: self._is_synced(at), "a member joins the cluster")
+                _wait_until(partial(self._is_synced, member), "a member joins the cluster")
         except BaseException:
             self._opened.close()
             raise
