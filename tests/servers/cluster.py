@@ -68,11 +68,15 @@ class Cluster:
     def kind(self) -> Kind:
         return self.members[0].kind
 
-    def url(self, database: str = "") -> str:
-        """The address of one database on all members, the first one first."""
-        first, *others = self.members
+    def writers(self) -> list[PrivateServer]:
+        """The members that write."""
+        raise NotImplementedError
+
+    def url(self, database: str = "", *, first: int = 0) -> str:
+        """The address of one database on all members, told from the ``first`` one on."""
+        told_first, *others = (*self.members[first:], *self.members[:first])
         further = "&".join(f"member={quote(f'{each.host}:{each.port}')}" for each in others)
-        return f"{first.url(database)}?{further}"
+        return f"{told_first.url(database)}?{further}"
 
     def ask(self, member: PrivateServer, statement: str) -> Any:
         """The rows that one member answers with."""
@@ -154,8 +158,8 @@ class GroupReplication(Cluster):
         )
         return str(rows[0][0]) if rows else "OFFLINE"
 
-    def primaries(self) -> list[PrivateServer]:
-        """The members that write, as any member that is reached sees them; none during a vote."""
+    def writers(self) -> list[PrivateServer]:
+        """As any member that is reached sees them; none during a vote."""
         for member in self.members:
             try:
                 rows = self.ask(
@@ -171,14 +175,14 @@ class GroupReplication(Cluster):
         return []
 
     def primary(self) -> PrivateServer:
-        [only] = self.primaries()
+        [only] = self.writers()
         return only
 
     def switch_to(self, member: PrivateServer) -> None:
         """Let another member write from now on, as an administrator does before an upgrade."""
         [[identity]] = self.ask(member, "SELECT @@server_uuid")
         self._run(self.primary(), f"SELECT group_replication_set_as_primary('{identity}')")
-        _wait_until(lambda: self.primaries() == [member], "another member becomes primary")
+        _wait_until(lambda: self.writers() == [member], "another member becomes primary")
 
     def _prepare(self, member: PrivateServer) -> None:
         # None of this may be replicated: each member does it for itself.
@@ -242,6 +246,9 @@ class Galera(Cluster):
             self._opened.close()
             raise
         return self
+
+    def writers(self) -> list[PrivateServer]:
+        return [each for each in self.members if each.pid is not None and self._is_synced(each)]
 
     def _is_synced(self, member: PrivateServer) -> bool:
         [[_name, state]] = self.ask(member, "SHOW STATUS LIKE 'wsrep_local_state_comment'")

@@ -1,7 +1,7 @@
 """Fixtures that hand real servers to tests, and mark the tests that use them.
 
 ``mysql_server``, ``mariadb_server`` and ``any_server`` (each test once on both) are shared by
-the whole test run; ``start_server`` makes servers for one test, which it may kill.
+the whole test run; ``start_server`` and ``start_cluster`` make servers for one test, which it may kill.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, NoReturn, Protocol
+from typing import Final, Literal, NoReturn, Protocol
 
 import pytest
 
+from tests.servers.cluster import Cluster, Galera, GroupReplication
 from tests.servers.private import PrivateServer, shared
 from tests.servers.programs import KINDS, Kind, ServerMissing
 from tests.servers.server import Server, named
 
-_FIXTURES: Final = {"mysql_server", "mariadb_server", "any_server", "start_server"}
+_FIXTURES: Final = {"mysql_server", "mariadb_server", "any_server", "start_server", "start_cluster"}
+
+
+ClusterKind = Literal["one primary", "three primaries", "galera"]
 
 
 class StartServer(Protocol):
@@ -57,6 +61,27 @@ def start_server() -> Iterator[StartServer]:
             try:
                 server = PrivateServer(kind, durable=durable, options=options)
                 return opened.enter_context(server)
+            except ServerMissing as missing:
+                _do_without(missing)
+
+        yield start
+
+
+class StartCluster(Protocol):
+    def __call__(self, kind: ClusterKind) -> Cluster: ...
+
+
+@pytest.fixture
+def start_cluster() -> Iterator[StartCluster]:
+    """Start three members that belong to one test alone; they are gone after it."""
+    with ExitStack() as opened:
+
+        def start(kind: ClusterKind) -> Cluster:
+            try:
+                if kind == "galera":
+                    return opened.enter_context(Galera())
+                several = kind == "three primaries"
+                return opened.enter_context(GroupReplication(several_primaries=several))
             except ServerMissing as missing:
                 _do_without(missing)
 

@@ -1,0 +1,79 @@
+"""`kill -9` of the member that writes, while several workstations sell and refund.
+
+They go on with the next member by themselves, and so does a window that only looks.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from learnhub_desktop.db.school import create
+from learnhub_desktop.gateways import EntryState
+from learnhub_desktop.jobs import asking
+from tests.databases import TEST_SCHOOL
+from tests.proofs.checks import faults, unsettled
+from tests.proofs.cluster_desks import Watcher, day_of, places, until_done, working
+from tests.proofs.crowd import open_desk
+from tests.proofs.scale import PROVE
+from tests.proofs.test_server_crash import by_hand, wrongly_told
+from tests.servers.fixtures import ClusterKind, StartCluster
+
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not PROVE, reason="A cluster takes minutes: `make prove` runs it."),
+]
+
+ACTS = 760  # two of three are purchases
+DESKS = 4
+SEED = 42
+
+
+@pytest.mark.parametrize("kind", ["one primary", "three primaries", "galera"])
+def test_nothing_is_lost_and_nothing_charged_twice_when_the_writing_member_is_killed(
+    start_cluster: StartCluster, tmp_path: Path, tell: Callable[[str], None], kind: ClusterKind
+) -> None:
+    cluster, chance = start_cluster(kind), random.Random(SEED)
+    there = places(cluster, tmp_path)
+    create(there[0].url, TEST_SCHOOL)
+    desk, watcher = open_desk(there[0]), Watcher(open_desk(there[0]).database)
+    due = int(ACTS * chance.uniform(0.2, 0.5))
+
+    with watcher.looking(), working(there, desk, desks=DESKS, acts=ACTS) as (counted, ends):
+        until_done(counted, due, ends)
+        cluster.writers()[0].kill()
+        days = [day_of(end) for end in ends]
+    acts = [act for day in days for act in day.acts]
+    desk.database.engines.dispose()
+    assert faults(desk) == []
+    open_after = len(unsettled(desk))
+
+    # The janitor, once every hold has run out.
+    later = open_desk(there[0], datetime.now(UTC) + timedelta(days=10))
+    asked = asking.run(later.database, later.gateways)
+    assert faults(later) == []
+    assert asked.problems == ()
+    assert by_hand(later) == unsettled(later)
+    assert wrongly_told(later, acts) == []
+    # The window that looked was not opened anew, and sees what is there now.
+    assert watcher.polls > 0
+    assert watcher.database.read(lambda uow: uow.now()) is not None
+
+    purchases = sum(act.kind == "charge" for act in acts)
+    tell(
+        f"{kind}: {purchases} purchases, {len(acts)} acts by {DESKS} desks; killed after {due}; "
+        f"longest silence for a desk {max(day.longest_s for day in days):.1f} s, "
+        f"for a window that looks {watcher.longest_s:.1f} s; open before the janitor: {open_after}"
+    )
+    told = Counter(f"{act.kind} {act.told[-1]}" for act in acts)
+    tell(", ".join(f"{what}: {count}" for what, count in sorted(told.items())))
+    charged = [e for e in later.sent() if e.kind == "charge" and e.state is EntryState.APPROVED]
+    tell(f"{len(charged)} charges in the gateway's book, each with its one payment")
+    for each in (desk, later, watcher):
+        each.database.close()
