@@ -62,6 +62,7 @@ RULES = [
         excused={
             "db/transactions.py": "the one place that ends a transaction",
             "db/school.py": "makes the schema, before there is a Database",
+            "db/wire.py": "the driver's own call, left out where it would tell nothing",
             "db/upgrade.py": "changes the schema, which servers commit statement by statement",
             "db/restore.py": "fills an empty schema in portions, before there is a Database",
             "gateways": "the simulated gateway keeps a book of its own, outside our database",

@@ -123,6 +123,25 @@ def _utc_now_sqlite(element: UtcNow, compiler: Any, **options: Any) -> str:
     return "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'"
 
 
+class ClockNow(UtcNow):
+    """The database's clock when the row is read, and not when the statement began.
+
+    So a lock that was waited for is not older than its time. The session must be at +00:00.
+    """
+
+    inherit_cache = True
+
+
+@compiles(ClockNow, "mysql")
+def _clock_now_mysql(element: ClockNow, compiler: Any, **options: Any) -> str:
+    return "SYSDATE(6)"
+
+
+@compiles(ClockNow, "sqlite")
+def _clock_now_sqlite(element: ClockNow, compiler: Any, **options: Any) -> str:
+    return _utc_now_sqlite(element, compiler)
+
+
 def moment(name: str, *, nullable: bool = True, now: bool = False) -> Column[Any]:
     """A moment's column; with ``now`` the database fills it when an INSERT leaves it out."""
     return Column(name, Moment, nullable=nullable, server_default=UtcNow() if now else None)

@@ -40,6 +40,15 @@ class UnitOfWork:
             self._now = self._clock(self.connection)
         return self._now
 
+    def known_now(self) -> datetime | None:
+        """The time, where it is known without asking the database for its own."""
+        return None if self._now is None and self._clock is database_now else self.now()
+
+    def came_at(self, now: datetime) -> None:
+        """Take the database's time that came along with rows, instead of asking for it."""
+        if self._now is None and self._clock is database_now:
+            self._now = now
+
     @cached_property
     def access(self) -> repositories.AccessRepository:
         return repositories.AccessRepository(self.connection)
@@ -99,6 +108,10 @@ class UnitOfWork:
     @cached_property
     def progress(self) -> repositories.ProgressRepository:
         return repositories.ProgressRepository(self.connection)
+
+    @cached_property
+    def purchases(self) -> repositories.PurchaseRepository:
+        return repositories.PurchaseRepository(self.connection)
 
     @cached_property
     def revenue(self) -> repositories.RevenueRepository:

@@ -41,9 +41,16 @@ class Locked:
     payment: PaymentFacts
 
 
+def lock_student(uow: UnitOfWork, user_id: int) -> StudentFacts:
+    """The student's row, locked; the transaction's time comes along. NotFound for none."""
+    student, at = uow.enrolments.lock_student_at(user_id)
+    uow.came_at(at)
+    return student
+
+
 def lock_all(uow: UnitOfWork, place: Place) -> Locked:
     """Lock what ``place`` names, in the one order, and read it again under the locks."""
-    student = uow.enrolments.lock_student(place.user_id)
+    student = lock_student(uow, place.user_id)
     if place.subscription_id is not None:
         uow.subscriptions.lock_with_courses(place.subscription_id)
     if place.flash_sale_id is not None:

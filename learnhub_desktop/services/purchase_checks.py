@@ -6,7 +6,7 @@ The dialog's preview and the purchase itself ask the same functions, so that the
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
@@ -110,11 +110,21 @@ def lifetime_already(
     )
 
 
-def full(course: CourseFacts) -> RuleRefused:
+class _Seats(Protocol):
+    """A course's name and its number of seats."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def max_students(self) -> int | None: ...
+
+
+def full(course: _Seats) -> RuleRefused:
     return RuleRefused(PurchaseRefusal.COURSE_FULL, full_sentence(course))
 
 
-def full_sentence(course: CourseFacts) -> str:
+def full_sentence(course: _Seats) -> str:
     seats = course.max_students
     if not seats:
         return f"“{course.title}” has no seats."

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from learnhub_desktop.db.repositories.keys import StoredKey
+from learnhub_desktop.db.repositories.purchases import Glance, Scene
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.enrolments import StudentFacts
@@ -90,11 +91,13 @@ def reserve(
 
 
 def _look_first(database: Database, order: Order, gateways: Gateways) -> None:
-    """Send home, without a lock, most who come too late.
+    """Send home, without a lock, most who come too late: in one round trip.
 
     An earlier purchase of the same course that is overdue is settled before: its hold has
     run out, or the gateway knows by now.
     """
+    if database.read(_glance, order):
+        return
     overdue = database.read(look_before, order)
     if overdue is None:
         return
@@ -106,6 +109,30 @@ def _look_first(database: Database, order: Order, gateways: Gateways) -> None:
             "now; look again first.",
         )
     database.read(look_before, order)
+
+
+def _glance(uow: UnitOfWork, order: Order) -> bool:
+    """Whether nothing speaks against the order; what is odd about it takes a closer look.
+
+    RuleRefused where the seats are gone, which is all that a crowd has to be told.
+    """
+    uow.actor.require(Right.ENROL)
+    seen = uow.purchases.glance(
+        key=order.key,
+        student_id=order.student_id,
+        course_id=order.course_id,
+        sale_id=order.sale_id,
+        price=order.price,
+        currency=order.currency,
+        now=uow.known_now(),
+    )
+    if seen is None:
+        return False
+    if seen.glance is Glance.SALE_OVER:
+        raise checks.sale_over()
+    if seen.glance is Glance.FULL:
+        raise checks.full(seen)
+    return seen.glance is Glance.CLEAR
 
 
 def look_before(uow: UnitOfWork, order: Order) -> int | None:
@@ -145,17 +172,24 @@ def hold(
     ``caller`` is this call's own mark on the key: only who finds it there may send the charge.
     """
     uow.actor.require(Right.ENROL)
-    student = uow.enrolments.lock_student(order.student_id)
+    student = holds.lock_student(uow, order.student_id)
     if card.fingerprint is not None:
         # Locked before the first plain read, which at REPEATABLE READ fixes what is seen.
         uow.payments.see_card(card.fingerprint, uow.now())
-    parameters = order.parameters(card.fingerprint)
-    stored = keys.find_first(
-        uow, order.key, OPERATION, parameters, refusal=PurchaseRefusal.KEY_REUSED
+    scene = uow.purchases.see(
+        key=order.key,
+        student_id=order.student_id,
+        course_id=order.course_id,
+        sale_id=order.sale_id,
     )
-    if stored is not None:
-        return _again(uow, order, stored, caller)
-    draft = _decide(uow, order, student, card, gateway_name, caller)
+    if scene.key_is_used:
+        parameters = order.parameters(card.fingerprint)
+        stored = keys.find_first(
+            uow, order.key, OPERATION, parameters, refusal=PurchaseRefusal.KEY_REUSED
+        )
+        if stored is not None:
+            return _again(uow, order, stored, caller)
+    draft = _decide(uow, order, student, scene, card, gateway_name, caller)
     if draft.verdict is Verdict.BLOCK:
         return _block(uow, draft)
     return _write_hold(uow, draft)
@@ -178,24 +212,32 @@ def _decide(
     uow: UnitOfWork,
     order: Order,
     student: StudentFacts,
+    scene: Scene,
     card: Card,
     gateway_name: str,
     caller: str,
 ) -> Draft:
-    uow.enrolments.note_purchase(student.user_id, uow.now())
-    course = uow.enrolments.find_course(order.course_id)
+    course, settings = scene.course, scene.settings
     if course is None:
         raise checks.no_course(order.course_id)
-    existing = uow.enrolments.find(order.student_id, order.course_id)
+    existing = None
+    if scene.is_known:
+        existing = uow.enrolments.find(order.student_id, order.course_id)
     extends = existing is not None and existing.is_open
     refused = checks.why_not(uow, student, course, existing)
     if refused is not None:
         raise refused
     checks.check_screen(order, student, course, extends=extends)
     checks.check_price(order, course)
-    overridden = not extends and checks.check_prerequisites(uow, order, student, course)
+    if order.sale_id is not None and not scene.sale_is_open:
+        # Seen in time: whoever claims a seat queues on the sale's row.
+        checks.check_sale(uow, order)
+    overridden = (
+        scene.misses_prerequisites
+        and not extends
+        and checks.check_prerequisites(uow, order, student, course)
+    )
     released = checks.check_release(uow, order)
-    settings = uow.settings.get()
     assessment, verdict = None, Verdict.PASS
     if order.price > 0:
         uow.actor.require(Right.TAKE_PAYMENT)
@@ -203,6 +245,7 @@ def _decide(
             uow, order, settings, card_fingerprint=card.fingerprint, country=card.country
         )
         verdict = Verdict.FLAG if released else assessment.verdict
+    uow.enrolments.note_purchase(student.user_id, uow.now())
     return Draft(
         order, card, gateway_name, caller, student, course, existing, settings, assessment,
         verdict, released, overridden,
@@ -265,13 +308,15 @@ def _claim(uow: UnitOfWork, draft: Draft, now: datetime) -> None:
     """Take the seats by conditional UPDATEs: what was read before is only an opinion."""
     order = draft.order
     price = (order.price, order.currency)
-    if order.sale_id is not None and not uow.enrolments.claim_sale(
-        order.sale_id, order.course_id, now, price=price
-    ):
-        checks.check_sale(uow, order)
-        raise checks.sale_over()
-    course_price = price if order.sale_id is None else None
-    if not draft.extends and uow.enrolments.claim_seat(order.course_id, price=course_price):
+    if order.sale_id is not None:
+        if uow.purchases.claim_both(order.sale_id, order.course_id, now, price=price):
+            return
+        if not uow.enrolments.claim_sale(order.sale_id, order.course_id, now, price=price):
+            checks.check_sale(uow, order)
+            raise checks.sale_over()
+        if uow.enrolments.claim_seat(order.course_id):
+            return
+    elif not draft.extends and uow.purchases.claim_seat(order.course_id, price=price):
         return
     course = uow.enrolments.lock_course(order.course_id)
     refused = checks.not_live(course)

@@ -282,16 +282,11 @@ def test_the_seat_that_was_freed_meanwhile_is_sold(desk: Desk) -> None:
     order = desk.order(student, course, method=PaymentMethod.CASH)
 
     def hold_late(uow: Any) -> Any:
-        claims = [False]
-        claim = uow.enrolments.claim_seat
-
         def claim_late(course_id: int, **values: Any) -> bool:
-            if claims:
-                uow.enrolments.free_seat(course_id)
-                return claims.pop()
-            return bool(claim(course_id, **values))
+            uow.enrolments.free_seat(course_id)
+            return False
 
-        uow.enrolments.claim_seat = claim_late
+        uow.purchases.claim_seat = claim_late
         return purchases.hold(uow, order, Card(), "manual")
 
     held = desk.write(hold_late)

@@ -14,6 +14,7 @@ from learnhub_desktop.db.repositories.lessons import LessonRepository
 from learnhub_desktop.db.repositories.lists import ListRepository
 from learnhub_desktop.db.repositories.payments import PaymentRepository
 from learnhub_desktop.db.repositories.progress import ProgressRepository
+from learnhub_desktop.db.repositories.purchases import PurchaseRepository
 from learnhub_desktop.db.repositories.revenue import RevenueRepository
 from learnhub_desktop.db.repositories.sales import SaleRepository
 from learnhub_desktop.db.repositories.settings import SettingsRepository
@@ -37,6 +38,7 @@ __all__ = [
     "PartitionRepository",
     "PaymentRepository",
     "ProgressRepository",
+    "PurchaseRepository",
     "RevenueRepository",
     "SaleRepository",
     "SettingsRepository",

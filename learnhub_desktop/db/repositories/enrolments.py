@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import KEY, Repository, one_by
+from learnhub_desktop.db.types import ClockNow
 from learnhub_desktop.domain.enrolments import (
     AccessFacts,
     CourseFacts,
@@ -84,6 +85,7 @@ _SALE: Final = select(
     t.flash_sales.c.end_time,
 )
 _STUDENT_BY_ID, _LOCK_STUDENT = one_by(_STUDENT, t.users.c.user_id)
+_, _LOCK_STUDENT_AT = one_by(_STUDENT.add_columns(ClockNow().label("at")), t.users.c.user_id)
 _COURSE_BY_ID, _LOCK_COURSE = one_by(_COURSE, t.courses.c.course_id)
 _ENROLMENT_BY_ID, _LOCK_ENROLMENT = one_by(_ENROLMENT, t.enrollments.c.enrollment_id)
 _ENROLMENT_BY_COURSE, _LOCK_BY_COURSE = one_by(
@@ -126,6 +128,13 @@ class EnrolmentRepository(Repository):
         if found is None:
             raise NotFound(f"There is no student with the number {user_id}.")
         return found
+
+    def lock_student_at(self, user_id: int) -> tuple[StudentFacts, datetime]:
+        """`lock_student`, with the database's time when the lock was there."""
+        row = self.connection.execute(_LOCK_STUDENT_AT, {KEY: user_id}).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no student with the number {user_id}.")
+        return _student(row), row[-1]
 
     def find_student_by_email(self, email: str) -> StudentFacts | None:
         return self._student(_STUDENT.where(t.users.c.email == email))
@@ -312,18 +321,7 @@ class EnrolmentRepository(Repository):
 
     def _student(self, statement: Select[Any], user_id: int | None = None) -> StudentFacts | None:
         row = self.connection.execute(statement, {KEY: user_id}).one_or_none()
-        if row is None:
-            return None
-        return StudentFacts(
-            user_id=row.user_id,
-            name=row.name,
-            email=row.email,
-            user_type=UserType(row.user_type),
-            country=row.country,
-            balance=row.account_balance,
-            balance_currency=row.balance_currency,
-            deleted_at=row.deleted_at,
-        )
+        return None if row is None else _student(row)
 
     def _course(self, statement: Select[Any], course_id: int) -> CourseFacts | None:
         row = self.connection.execute(statement, {KEY: course_id}).one_or_none()
@@ -357,3 +355,16 @@ class EnrolmentRepository(Repository):
             previous_status=previous,
             previous_enrolled_at=row.previous_enrolled_at,
         )
+
+
+def _student(row: Any) -> StudentFacts:
+    return StudentFacts(
+        user_id=row.user_id,
+        name=row.name,
+        email=row.email,
+        user_type=UserType(row.user_type),
+        country=row.country,
+        balance=row.account_balance,
+        balance_currency=row.balance_currency,
+        deleted_at=row.deleted_at,
+    )

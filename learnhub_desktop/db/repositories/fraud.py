@@ -8,10 +8,24 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.prepared import Prepared
 from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.db.types import Moment
 from learnhub_desktop.domain.alerts import AlertExtra, AlertFacts, RecentPayment
 from learnhub_desktop.domain.scoring import Facts, Needs, Rule
 from learnhub_desktop.domain.states import (
@@ -56,32 +70,62 @@ _ALERT: Final = select(
 
 
 @lru_cache(maxsize=8)
-def _count_charges(needs: Needs) -> Select[Any]:
+def _count_charges(needs: Needs) -> Prepared:
     """The statement for these windows: rules change seldom, and purchases queue behind it."""
-    same_currency = _P.currency == bindparam("wanted_currency")
-    taken = and_(_P.status.in_(_TAKEN), same_currency)
+    same_currency = _P.currency == bindparam("wanted_currency", type_=String())
+    # Written out: a list of values would be put into the text anew each time.
+    has_money = or_(*(_P.status == each for each in _TAKEN))
+    taken = and_(has_money, same_currency)
     columns: list[ColumnElement[Any]] = [
         # Summed and counted apart: SQLite's AVG is a float.
         func.sum(case((taken, _P.amount))).label("sum"),
         func.count(case((taken, 1))).label("count"),
+        func.count(case((and_(has_money, _P.country.is_not(None)), 1))).label("placed"),
     ]
     for hours in needs.charge_hours:
-        recent = and_(
-            _P.created_at >= bindparam(f"hours_{hours}"), _P.status != PaymentStatus.FAILED
-        )
+        recent = and_(_P.created_at >= _since(f"hours_{hours}"), _P.status != PaymentStatus.FAILED)
         columns.append(func.count(case((recent, 1))).label(f"charges_{hours}"))
         same = and_(recent, same_currency)
         columns.append(func.sum(case((same, _P.amount))).label(f"spent_{hours}"))
     for minutes in needs.failure_minutes:
         failed = and_(
-            _P.created_at >= bindparam(f"minutes_{minutes}"),
+            _P.created_at >= _since(f"minutes_{minutes}"),
             _P.status == PaymentStatus.FAILED,
-            func.coalesce(_P.reason_code, "").not_in(_NOT_THE_CARD),
+            *(func.coalesce(_P.reason_code, "") != each for each in _NOT_THE_CARD),
         )
         columns.append(func.count(case((failed, 1))).label(f"failed_{minutes}"))
-    return select(*columns).where(
-        _P.user_id == bindparam("wanted_user"), _P.kind == PaymentKind.CHARGE
+    for hours in needs.card_hours:
+        others = t.payments.alias(f"others_{hours}")
+        columns.append(
+            select(func.count(func.distinct(others.c.user_id)))
+            .where(
+                others.c.card_fingerprint == bindparam("wanted_card", type_=String()),
+                others.c.created_at >= _since(f"card_{hours}"),
+                others.c.user_id != bindparam("wanted_user", type_=Integer()),
+                others.c.kind == PaymentKind.CHARGE,
+            )
+            .scalar_subquery()
+            .label(f"others_{hours}")
+        )
+    return Prepared(
+        select(*columns).where(
+            _P.user_id == bindparam("wanted_user", type_=Integer()),
+            _P.kind == PaymentKind.CHARGE,
+        )
     )
+
+
+def _since(name: str) -> ColumnElement[Any]:
+    return bindparam(name, type_=Moment())
+
+
+def _names(needs: Needs) -> list[str]:
+    """What `_count_charges` answers, in its order."""
+    names = ["sum", "count", "placed"]
+    for hours in needs.charge_hours:
+        names += [f"charges_{hours}", f"spent_{hours}"]
+    names += [f"failed_{minutes}" for minutes in needs.failure_minutes]
+    return names + [f"others_{hours}" for hours in needs.card_hours]
 
 
 class FraudRepository(Repository):
@@ -139,8 +183,8 @@ class FraudRepository(Repository):
         needs: Needs,
         now: datetime,
     ) -> Facts:
-        """What the rules look at, in at most three statements, under the student's lock."""
-        counts = self._counts(user_id, currency, needs, now)
+        """What the rules look at, in at most two statements, under the student's lock."""
+        counts = self._counts(user_id, currency, card_fingerprint, needs, now)
         return Facts(
             amount=amount,
             currency=currency,
@@ -152,18 +196,29 @@ class FraudRepository(Repository):
                 minutes: counts[f"failed_{minutes}"] or 0 for minutes in needs.failure_minutes
             },
             average=counts["average"],
-            countries=self._countries(user_id) if country is not None else {},
-            students_of_card=self._students_of_card(user_id, card_fingerprint, needs, now),
+            countries=self._countries(user_id) if country is not None and counts["placed"] else {},
+            students_of_card={
+                hours: 1 + counts[f"others_{hours}"]
+                for hours in needs.card_hours
+                if card_fingerprint is not None
+            },
         )
 
     def _counts(
-        self, user_id: int, currency: str, needs: Needs, now: datetime
+        self, user_id: int, currency: str, card: str | None, needs: Needs, now: datetime
     ) -> Mapping[str, Any]:
         since = {f"hours_{n}": now - timedelta(hours=n) for n in needs.charge_hours}
         since |= {f"minutes_{n}": now - timedelta(minutes=n) for n in needs.failure_minutes}
-        wanted = {"wanted_user": user_id, "wanted_currency": currency, **since}
-        row = self.connection.execute(_count_charges(needs), wanted).one()
-        counts = dict(row._mapping)
+        since |= {f"card_{n}": now - timedelta(hours=n) for n in needs.card_hours}
+        row = _count_charges(needs).row(
+            self.connection,
+            wanted_user=user_id,
+            wanted_currency=currency,
+            wanted_card=card,
+            **since,
+        )
+        assert row is not None  # sums always have a row
+        counts = dict(zip(_names(needs), row, strict=True))
         average = None
         if counts["count"]:
             average = (Decimal(counts["sum"]) / counts["count"]).quantize(Decimal("0.01"))
@@ -181,27 +236,6 @@ class FraudRepository(Repository):
             .group_by(_P.country)
         )
         return {country: count for country, count in rows}
-
-    def _students_of_card(
-        self, user_id: int, fingerprint: str | None, needs: Needs, now: datetime
-    ) -> dict[int, int]:
-        if fingerprint is None:
-            return {}
-        return {
-            hours: 1
-            + (
-                self.connection.scalar(
-                    select(func.count(func.distinct(_P.user_id))).where(
-                        _P.card_fingerprint == fingerprint,
-                        _P.created_at >= now - timedelta(hours=hours),
-                        _P.user_id != user_id,
-                        _P.kind == PaymentKind.CHARGE,
-                    )
-                )
-                or 0
-            )
-            for hours in needs.card_hours
-        }
 
     def add_alert(self, **values: Any) -> int:
         return self.insert(t.fraud_alerts, **values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -12,10 +13,12 @@ from learnhub_desktop.domain.school import Plan, SchoolSettings
 from learnhub_desktop.domain.states import GatewayKind, SchoolKind
 from learnhub_desktop.errors import NotFound, SchemaMismatch
 
-_COLUMNS: Final = [school_settings.c[name] for name in SchoolSettings.__dataclass_fields__]
+SETTINGS: Final = tuple(school_settings.c[name] for name in SchoolSettings.__dataclass_fields__)
+_KIND: Final = tuple(SchoolSettings.__dataclass_fields__).index("kind")
+_GATEWAY: Final = tuple(SchoolSettings.__dataclass_fields__).index("gateway")
 
 # Made once: nearly every transaction reads the settings.
-_GET: Final = select(*_COLUMNS).where(school_settings.c.settings_id == 1)
+_GET: Final = select(*SETTINGS).where(school_settings.c.settings_id == 1)
 _LOCK: Final = _GET.with_for_update()
 
 _PLAN: Final = [subscription_plans.c[name] for name in Plan.__dataclass_fields__]
@@ -35,14 +38,8 @@ class SettingsRepository(Repository):
     def _one(self, *, lock: bool) -> SchoolSettings:
         found = self.connection.execute(_LOCK if lock else _GET).one_or_none()
         if found is None:
-            raise SchemaMismatch(
-                "This database holds no school yet. "
-                "An administrator can set it up with `learnhub db create`."
-            )
-        values = dict(found._mapping)
-        values["kind"] = SchoolKind(values["kind"])
-        values["gateway"] = GatewayKind(values["gateway"])
-        return SchoolSettings(**values)
+            raise no_school()
+        return settings_of(found)
 
     def update(self, values: dict[str, object]) -> None:
         self.connection.execute(
@@ -68,6 +65,21 @@ class SettingsRepository(Repository):
             .where(subscription_plans.c.plan_type == plan_type)
             .values(**values)
         )
+
+
+def settings_of(row: Sequence[Any]) -> SchoolSettings:
+    """The settings, from the columns `SETTINGS` in their order."""
+    values = list(row)
+    values[_KIND] = SchoolKind(values[_KIND])
+    values[_GATEWAY] = GatewayKind(values[_GATEWAY])
+    return SchoolSettings(*values)
+
+
+def no_school() -> SchemaMismatch:
+    return SchemaMismatch(
+        "This database holds no school yet. "
+        "An administrator can set it up with `learnhub db create`."
+    )
 
 
 def _plan(row: Any) -> Plan:
