@@ -22,6 +22,7 @@ from learnhub_desktop.domain.settlement import PaymentFacts, Place, next_check
 from learnhub_desktop.domain.states import (
     EventType,
     MovementKind,
+    PaymentKind,
     PaymentStatus,
     move_payment,
 )
@@ -185,7 +186,7 @@ def record_receipt(uow: UnitOfWork, place: Place, *, reference: str, amount: Dec
         PurchaseRefusal.METHOD,
         "A receipt is recorded for a purchase by transfer or in cash, and this is none.",
     )
-    if payment.method not in BY_HAND_METHODS:
+    if payment.method not in BY_HAND_METHODS or payment.kind is not PaymentKind.CHARGE:
         raise none
     if payment.status not in (PaymentStatus.PENDING, PaymentStatus.FAILED):
         raise RuleRefused(PurchaseRefusal.WRONG_STATE, "This payment is settled already.")
@@ -222,7 +223,9 @@ def cancel_hold(uow: UnitOfWork, place: Place) -> Purchase:
     """Give a seat back that waits for a transfer or cash which will not come."""
     uow.actor.require(Right.TAKE_PAYMENT)
     locked = holds.lock_all(uow, place)
-    if locked.payment.status is not PaymentStatus.PENDING or was_sent(uow, locked.payment):
+    payment = locked.payment
+    is_hold = payment.kind is PaymentKind.CHARGE and payment.status is PaymentStatus.PENDING
+    if not is_hold or was_sent(uow, payment):
         raise RuleRefused(
             PurchaseRefusal.WRONG_STATE,
             "Only a hold that waits for a transfer, for cash or for a reviewer can be cancelled.",

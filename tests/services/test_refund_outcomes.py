@@ -10,10 +10,11 @@ import pytest
 
 from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.refunds import RefundTo, Refusal
+from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.errors import InvalidInput, NotAllowed, RuleRefused
 from learnhub_desktop.gateways import EntryKind, VoidOutcome
 from learnhub_desktop.gateways.moods import Mood
-from learnhub_desktop.services import refund_outcomes, refund_rules
+from learnhub_desktop.services import refund_outcomes, refund_rules, settling
 from learnhub_desktop.services.asking import ask_now
 from learnhub_desktop.services.refund_words import Refund, RefundOutcome
 from learnhub_desktop.services.refunds import cancel_payout, record_payout
@@ -284,3 +285,24 @@ class TestByHand:
         desk.database._actor = actor_of("desk", Role.STAFF)
         with pytest.raises(NotAllowed, match="may not record receipts"):
             desk.write(record_payout, place, reference="TR-9")
+
+
+def test_a_refund_that_waits_for_its_payout_is_no_hold_that_waits_for_money(desk: Desk) -> None:
+    receipt = {"reference": "T-1", "amount": Decimal(49)}
+    waiting = desk.buy(desk.student(), desk.course(), method=PaymentMethod.BANK_TRANSFER)
+    desk.write(settling.record_receipt, desk.where(waiting.payment_id or 0), **receipt)
+    refund = desk.where(desk.refund(waiting.payment_id or 0).refund_id)
+
+    with pytest.raises(RuleRefused) as no_receipt:
+        desk.write(settling.record_receipt, refund, **receipt)
+    with pytest.raises(RuleRefused) as no_hold:
+        desk.write(settling.cancel_hold, refund)
+
+    assert str(no_receipt.value) == (
+        "A receipt is recorded for a purchase by transfer or in cash, and this is none."
+    )
+    assert str(no_hold.value) == (
+        "Only a hold that waits for a transfer, for cash or for a reviewer can be cancelled."
+    )
+    assert desk.payment(refund.payment_id).status == "pending"
+    assert desk.payment(waiting.payment_id).refunded_amount == Decimal(49)
