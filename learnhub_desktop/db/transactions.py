@@ -37,8 +37,8 @@ __all__ = ["Clock", "Database", "ReadJob", "UnitOfWork", "database_now"]
 log = logging.getLogger(__name__)
 
 _GIVE_UP_AFTER_S: Final = 8.0
-# A group takes 5 s to suspect a member, 5 s more to expel it, and then votes.
-_ELECTION_S: Final = 30.0
+# A group takes 5 s to suspect a member and, as it comes, lets up to 20 s pass before it votes.
+_ELECTION_S: Final = 40.0
 _ELECTION_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 0.5
 _FIRST_STOP_PAUSE_S: Final = 0.01

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -80,19 +81,22 @@ def open_desk(place: Place, now: datetime | None = None) -> Desk:
     return Desk(database, open_gateway(place.folder), clock)
 
 
-def at_once(place: Place, jobs: Sequence[Job]) -> list[Any]:
+def at_once(place: Place, jobs: Sequence[Job], others: Sequence[Place] = ()) -> list[Any]:
     """Run all jobs, begun together, in as many processes as they need; what each was told.
 
+    ``others`` are further ways to the same school, which the processes take by turns.
     A job that raises what is no answer to a person fails the test with its traceback.
     """
     context = processes()
     start = context.Barrier(len(jobs))
     children, ends = [], []
+    ways = cycle((place, *others))
     try:
         for first in range(0, len(jobs), _JOBS_A_PROCESS):
             mine = list(jobs[first : first + _JOBS_A_PROCESS])
             end, other = context.Pipe(duplex=False)
-            child = context.Process(target=_work, args=(place, mine, start, other), daemon=True)
+            arguments = (next(ways), mine, start, other)
+            child = context.Process(target=_work, args=arguments, daemon=True)
             child.start()
             other.close()
             children.append(child)
