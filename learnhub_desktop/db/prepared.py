@@ -45,6 +45,14 @@ class _Ready:
             named[name] = given[name] if processor is None else processor(given[name])
         return named if self.order is None else tuple([named[name] for name in self.order])
 
+    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(
+            [
+                value if processor is None else processor(value)
+                for value, processor in zip(row, self.columns, strict=True)
+            ]
+        )
+
 
 class Prepared:
     """One statement. Parameters are its ``bindparam``s, or the ``columns`` of an INSERT.
@@ -68,6 +76,13 @@ class Prepared:
         _begin(connection)
         return self._one(connection, values)
 
+    def rows(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
+        _begin(connection)
+        ready = self._for(connection.dialect)
+        with _cursor(connection, ready.sql) as cursor:
+            cursor.execute(ready.sql, ready.values(values))
+            return [ready.read(row) for row in cursor.fetchall()]
+
     def run(self, connection: Connection, **values: Any) -> Ran:
         _begin(connection)
         ready = self._for(connection.dialect)
@@ -87,12 +102,7 @@ class Prepared:
         with _cursor(connection, ready.sql) as cursor:
             cursor.execute(ready.sql, ready.values(values))
             row = cursor.fetchone()
-        if row is None:
-            return None
-        return tuple(
-            value if processor is None else processor(value)
-            for value, processor in zip(row, ready.columns, strict=True)
-        )
+        return None if row is None else ready.read(row)
 
     def _for(self, dialect: Dialect) -> _Ready:
         ready = self._ready.get(dialect)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, insert
+from sqlalchemy import ClauseElement, ColumnElement, Connection, Select, Table, bindparam, insert
+from sqlalchemy import update as update_statement
+
+from learnhub_desktop.db.prepared import Prepared
 
 # The parameter of a statement that `one_by` made.
 KEY: Final = "wanted_key"
@@ -18,10 +22,31 @@ class Repository:
 
     def insert(self, table: Table, **values: Any) -> int:
         """Insert one row and return its id: RETURNING is not known to MySQL."""
-        # As parameters: a VALUES clause of its own is taken apart anew for every row.
-        key = self.connection.execute(insert(table), values).inserted_primary_key
-        assert key is not None  # one row, one key
-        return int(key[0])
+        return _insert(table, tuple(values)).run(self.connection, **values).row_id
+
+    def change(self, table: Table, key: int, **values: Any) -> None:
+        """Update the row with this id. A value may be an expression of the row's columns."""
+        [column] = table.primary_key.columns
+        if any(isinstance(value, ClauseElement) for value in values.values()):
+            statement = update_statement(table).where(column == key).values(**values)
+            self.connection.execute(statement)
+        else:
+            _update(table, tuple(values)).run(self.connection, **values, **{KEY: key})
+
+
+# Made once for the columns that each service names: putting a statement together takes
+# longer than running it.
+@cache
+def _insert(table: Table, names: tuple[str, ...]) -> Prepared:
+    return Prepared(insert(table).inline(), columns=names)
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...]) -> Prepared:
+    [column] = table.primary_key.columns
+    values = {name: bindparam(name, type_=table.c[name].type) for name in names}
+    key = bindparam(KEY, type_=column.type)
+    return Prepared(update_statement(table).where(column == key).values(values))
 
 
 def one_by(statement: Select[Any], column: ColumnElement[Any]) -> tuple[Select[Any], Select[Any]]:

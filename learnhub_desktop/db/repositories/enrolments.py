@@ -6,6 +6,7 @@ enrolment, payment, alert.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 
 from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.prepared import Prepared
 from learnhub_desktop.db.repositories.base import KEY, Repository, one_by
 from learnhub_desktop.db.types import ClockNow
 from learnhub_desktop.domain.enrolments import (
@@ -50,7 +52,7 @@ _STUDENT: Final = select(
     t.users.c.balance_currency,
     t.users.c.deleted_at,
 )
-_COURSE: Final = select(
+COURSE: Final = (
     t.courses.c.course_id,
     t.courses.c.title,
     t.courses.c.status,
@@ -60,7 +62,7 @@ _COURSE: Final = select(
     t.courses.c.max_students,
     t.courses.c.enrolled_students,
 )
-_ENROLMENT: Final = select(
+ENROLMENT: Final = (
     t.enrollments.c.enrollment_id,
     t.enrollments.c.student_id,
     t.enrollments.c.course_id,
@@ -75,6 +77,7 @@ _ENROLMENT: Final = select(
     t.enrollments.c.previous_status,
     t.enrollments.c.previous_enrolled_at,
 )
+_ENROLMENT: Final = select(*ENROLMENT)
 _SALE: Final = select(
     t.flash_sales.c.sale_id,
     t.flash_sales.c.course_id,
@@ -85,8 +88,14 @@ _SALE: Final = select(
     t.flash_sales.c.end_time,
 )
 _STUDENT_BY_ID, _LOCK_STUDENT = one_by(_STUDENT, t.users.c.user_id)
-_, _LOCK_STUDENT_AT = one_by(_STUDENT.add_columns(ClockNow().label("at")), t.users.c.user_id)
-_COURSE_BY_ID, _LOCK_COURSE = one_by(_COURSE, t.courses.c.course_id)
+_LOCK_STUDENT_AT: Final = Prepared(
+    one_by(_STUDENT.add_columns(ClockNow().label("at")), t.users.c.user_id)[1]
+)
+_ADD_ACCESS: Final = Prepared(
+    insert(t.course_access).inline(),
+    columns=("student_id", "course_id", "access_expires_at", "granted_at"),
+)
+_COURSE_BY_ID, _LOCK_COURSE = one_by(select(*COURSE), t.courses.c.course_id)
 _ENROLMENT_BY_ID, _LOCK_ENROLMENT = one_by(_ENROLMENT, t.enrollments.c.enrollment_id)
 _ENROLMENT_BY_COURSE, _LOCK_BY_COURSE = one_by(
     _ENROLMENT.where(t.enrollments.c.student_id == bindparam("student_id")),
@@ -131,19 +140,17 @@ class EnrolmentRepository(Repository):
 
     def lock_student_at(self, user_id: int) -> tuple[StudentFacts, datetime]:
         """`lock_student`, with the database's time when the lock was there."""
-        row = self.connection.execute(_LOCK_STUDENT_AT, {KEY: user_id}).one_or_none()
+        row = _LOCK_STUDENT_AT.row(self.connection, **{KEY: user_id})
         if row is None:
             raise NotFound(f"There is no student with the number {user_id}.")
-        return _student(row), row[-1]
+        return _student(row[:-1]), row[-1]
 
     def find_student_by_email(self, email: str) -> StudentFacts | None:
         return self._student(_STUDENT.where(t.users.c.email == email))
 
     def note_purchase(self, user_id: int, now: datetime) -> None:
         """Write the student's row: on several writable members only writes meet each other."""
-        self.connection.execute(
-            update(t.users).where(t.users.c.user_id == user_id).values(last_purchase_at=now)
-        )
+        self.change(t.users, user_id, last_purchase_at=now)
 
     def find_course(self, course_id: int) -> CourseFacts | None:
         return self._course(_COURSE_BY_ID, course_id)
@@ -266,11 +273,7 @@ class EnrolmentRepository(Repository):
         return self.insert(t.enrollments, **values)
 
     def update(self, enrollment_id: int, **values: Any) -> None:
-        self.connection.execute(
-            update(t.enrollments)
-            .where(t.enrollments.c.enrollment_id == enrollment_id)
-            .values(**values)
-        )
+        self.change(t.enrollments, enrollment_id, **values)
 
     def find_access(self, student_id: int, course_id: int) -> AccessFacts | None:
         found = {KEY: course_id, "student_id": student_id}
@@ -293,14 +296,19 @@ class EnrolmentRepository(Repository):
             )
         )
         if granted.rowcount == 0:
-            self.connection.execute(
-                insert(t.course_access).values(
-                    student_id=student_id,
-                    course_id=course_id,
-                    access_expires_at=until,
-                    granted_at=now,
-                )
-            )
+            self.add_access(student_id, course_id, until, now)
+
+    def add_access(
+        self, student_id: int, course_id: int, until: datetime | None, now: datetime
+    ) -> None:
+        """Grant access to who never had any."""
+        _ADD_ACCESS.run(
+            self.connection,
+            student_id=student_id,
+            course_id=course_id,
+            access_expires_at=until,
+            granted_at=now,
+        )
 
     def end_access(self, student_id: int, course_id: int, reason: str, now: datetime) -> None:
         """End access now. Other programs read only the expiry, so that is set too."""
@@ -325,9 +333,7 @@ class EnrolmentRepository(Repository):
 
     def _course(self, statement: Select[Any], course_id: int) -> CourseFacts | None:
         row = self.connection.execute(statement, {KEY: course_id}).one_or_none()
-        if row is None:
-            return None
-        return CourseFacts(row[0], row[1], CourseStatus(row[2]), *row[3:])
+        return None if row is None else course_of(row)
 
     def _required(self, statement: Select[Any], enrollment_id: int) -> EnrolmentFacts:
         found = self._enrolment(statement, enrollment_id)
@@ -337,34 +343,22 @@ class EnrolmentRepository(Repository):
 
     def _enrolment(self, statement: Select[Any], key: int, **more: int) -> EnrolmentFacts | None:
         row = self.connection.execute(statement, {KEY: key, **more}).one_or_none()
-        if row is None:
-            return None
-        previous = None if row.previous_status is None else EnrolmentStatus(row.previous_status)
-        return EnrolmentFacts(
-            enrollment_id=row.enrollment_id,
-            student_id=row.student_id,
-            course_id=row.course_id,
-            status=EnrolmentStatus(row.status),
-            source=EnrolmentSource(row.source),
-            subscription_id=row.subscription_id,
-            enrolled_at=row.enrolled_at,
-            activated_at=row.activated_at,
-            hold_expires_at=row.hold_expires_at,
-            progress_percent=row.progress_percentage,
-            progress_stale=bool(row.progress_stale),
-            previous_status=previous,
-            previous_enrolled_at=row.previous_enrolled_at,
-        )
+        return None if row is None else enrolment_of(row)
 
 
-def _student(row: Any) -> StudentFacts:
-    return StudentFacts(
-        user_id=row.user_id,
-        name=row.name,
-        email=row.email,
-        user_type=UserType(row.user_type),
-        country=row.country,
-        balance=row.account_balance,
-        balance_currency=row.balance_currency,
-        deleted_at=row.deleted_at,
-    )
+def _student(row: Sequence[Any]) -> StudentFacts:
+    return StudentFacts(row[0], row[1], row[2], UserType(row[3]), *row[4:])
+
+
+def course_of(row: Sequence[Any]) -> CourseFacts:
+    """From the columns `COURSE`."""
+    return CourseFacts(row[0], row[1], CourseStatus(row[2]), *row[3:])
+
+
+def enrolment_of(row: Sequence[Any]) -> EnrolmentFacts:
+    """From the columns `ENROLMENT`."""
+    values = list(row)
+    values[3], values[4] = EnrolmentStatus(row[3]), EnrolmentSource(row[4])
+    values[10] = bool(row[10])
+    values[11] = None if row[11] is None else EnrolmentStatus(row[11])
+    return EnrolmentFacts(*values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -69,6 +69,22 @@ _ALERT: Final = select(
 )
 
 
+_R: Final = t.fraud_detection_rules.c
+_RULES: Final = Prepared(
+    select(
+        _R.rule_id,
+        _R.rule_name,
+        _R.rule_type,
+        _R.rule_condition,
+        _R.action,
+        _R.score,
+        _R.alert_level,
+        _R.state,
+        _R.version,
+    ).order_by(_R.rule_id)
+)
+
+
 @lru_cache(maxsize=8)
 def _count_charges(needs: Needs) -> Prepared:
     """The statement for these windows: rules change seldom, and purchases queue behind it."""
@@ -128,6 +144,21 @@ def _names(needs: Needs) -> list[str]:
     return names + [f"others_{hours}" for hours in needs.card_hours]
 
 
+def _rule(row: Sequence[Any]) -> Rule:
+    rule_id, name, rule_type, condition, action, score, level, state, version = row
+    return Rule(
+        rule_id=rule_id,
+        name=name or f"Rule {rule_id}",
+        rule_type=None if rule_type is None else RuleType(rule_type),
+        condition=dict(condition or {}),
+        action=RuleAction(action or RuleAction.FLAG),
+        score=score,
+        level=AlertLevel(level),
+        state=RuleState(state),
+        version=version,
+    )
+
+
 class FraudRepository(Repository):
     """Fraud rules, what they look at, and alerts."""
 
@@ -136,34 +167,7 @@ class FraudRepository(Repository):
         return tuple(rule for rule in self.all_rules() if rule.state is not RuleState.OFF)
 
     def all_rules(self) -> tuple[Rule, ...]:
-        c = t.fraud_detection_rules.c
-        rows = self.connection.execute(
-            select(
-                c.rule_id,
-                c.rule_name,
-                c.rule_type,
-                c.rule_condition,
-                c.action,
-                c.score,
-                c.alert_level,
-                c.state,
-                c.version,
-            ).order_by(c.rule_id)
-        )
-        return tuple(
-            Rule(
-                rule_id=row.rule_id,
-                name=row.rule_name or f"Rule {row.rule_id}",
-                rule_type=None if row.rule_type is None else RuleType(row.rule_type),
-                condition=dict(row.rule_condition or {}),
-                action=RuleAction(row.action or RuleAction.FLAG),
-                score=row.score,
-                level=AlertLevel(row.alert_level),
-                state=RuleState(row.state),
-                version=row.version,
-            )
-            for row in rows
-        )
+        return tuple(_rule(row) for row in _RULES.rows(self.connection))
 
     def update_rule(self, rule_id: int, **values: Any) -> None:
         c = t.fraud_detection_rules.c

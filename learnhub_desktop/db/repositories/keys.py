@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.prepared import Prepared
 from learnhub_desktop.db.repositories.base import KEY, Repository, one_by
 from learnhub_desktop.domain.purchases import parameters_hash
 from learnhub_desktop.domain.states import KeyState
@@ -32,6 +33,22 @@ _BY_KEY, _ = one_by(
 )
 _IN_ARCHIVE, _ = one_by(
     select(t.payments_archive.c.payment_id).limit(1), t.payments_archive.c.idempotency_key
+)
+_ADD: Final = Prepared(
+    insert(t.idempotency).inline(),
+    columns=(
+        "idempotency_key operation parameters parameters_hash state payment_id result account"
+        " created_at finished_at"
+    ).split(),
+)
+_FINISH: Final = Prepared(
+    update(t.idempotency)
+    .where(_C.idempotency_key == bindparam("key", type_=_C.idempotency_key.type))
+    .values(
+        state=KeyState.DONE,
+        result=bindparam("result", type_=_C.result.type),
+        finished_at=bindparam("finished_at", type_=_C.finished_at.type),
+    )
 )
 
 
@@ -94,19 +111,18 @@ class KeyRepository(Repository):
         unanswered knows its own work again.
         """
         at_it = {CALLER: caller} if caller else None
-        self.connection.execute(
-            insert(t.idempotency).values(
-                idempotency_key=key,
-                operation=operation,
-                parameters=dict(parameters),
-                parameters_hash=parameters_hash(parameters),
-                state=KeyState.IN_PROGRESS if result is None else KeyState.DONE,
-                payment_id=payment_id,
-                result=at_it if result is None else dict(result),
-                account=account,
-                created_at=now,
-                finished_at=None if result is None else now,
-            )
+        _ADD.run(
+            self.connection,
+            idempotency_key=key,
+            operation=operation,
+            parameters=dict(parameters),
+            parameters_hash=parameters_hash(parameters),
+            state=KeyState.IN_PROGRESS if result is None else KeyState.DONE,
+            payment_id=payment_id,
+            result=at_it if result is None else dict(result),
+            account=account,
+            created_at=now,
+            finished_at=None if result is None else now,
         )
 
     def hand_over(self, key: str, caller: str) -> None:
@@ -119,9 +135,4 @@ class KeyRepository(Repository):
         )
 
     def finish(self, key: str, result: Mapping[str, Any], now: datetime) -> None:
-        c = t.idempotency.c
-        self.connection.execute(
-            update(t.idempotency)
-            .where(c.idempotency_key == key)
-            .values(state=KeyState.DONE, result=dict(result), finished_at=now)
-        )
+        _FINISH.run(self.connection, key=key, result=dict(result), finished_at=now)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy import Select, String, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.prepared import Prepared
 from learnhub_desktop.db.repositories.base import KEY, one_by
 from learnhub_desktop.db.repositories.payment_reads import PaymentReads
+from learnhub_desktop.db.types import Moment
 from learnhub_desktop.domain.settlement import PaymentFacts, Place, place_of
 from learnhub_desktop.domain.states import (
     EventType,
@@ -30,7 +32,7 @@ Event = tuple[EventType, Mapping[str, Any]]
 _BALANCE: Final = "balance"
 
 _P: Final = t.payments.c
-_FACTS: Final = select(
+PAYMENT: Final = (
     _P.payment_id,
     _P.user_id,
     _P.enrollment_id,
@@ -58,7 +60,25 @@ _FACTS: Final = select(
     _P.created_at,
     _P.processed_at,
 )
+_FACTS: Final = select(*PAYMENT)
 _PAYMENT_BY_ID, _LOCK_PAYMENT = one_by(_FACTS, _P.payment_id)
+_NOTE: Final = Prepared(
+    insert(t.payment_events), columns=("payment_id", "event_type", "event_data", "created_at")
+)
+_SEEN_AT: Final = bindparam("seen_at", type_=Moment())
+_CARD: Final = {
+    "card_fingerprint": bindparam("fingerprint", type_=String()),
+    "first_seen_at": _SEEN_AT,
+    "last_seen_at": _SEEN_AT,
+}
+_SEE_CARD: Final = Prepared(
+    mysql.insert(t.cards).values(_CARD).on_duplicate_key_update(last_seen_at=_SEEN_AT)
+)
+_SEE_CARD_IN_FILE: Final = Prepared(
+    sqlite.insert(t.cards)
+    .values(_CARD)
+    .on_conflict_do_update(index_elements=["card_fingerprint"], set_={"last_seen_at": _SEEN_AT})
+)
 
 
 class PaymentRepository(PaymentReads):
@@ -113,9 +133,7 @@ class PaymentRepository(PaymentReads):
         return self.insert(t.payments, **values)
 
     def update(self, payment_id: int, **values: Any) -> None:
-        self.connection.execute(
-            update(t.payments).where(_P.payment_id == payment_id).values(**values)
-        )
+        self.change(t.payments, payment_id, **values)
 
     def reserve(self, payment_id: int, amount: Decimal, *, seen: Decimal) -> bool:
         """Raise ``refunded_amount`` if it is still what was seen and enough is left."""
@@ -174,7 +192,7 @@ class PaymentRepository(PaymentReads):
             for event_type, data in events
         ]
         if rows:
-            self.connection.execute(insert(t.payment_events), rows)
+            _NOTE.run_many(self.connection, rows)
 
     def refund_ids(self, charge_id: int) -> tuple[int, ...]:
         return tuple(
@@ -236,33 +254,19 @@ class PaymentRepository(PaymentReads):
 
     def see_card(self, fingerprint: str, now: datetime) -> None:
         """Insert or touch the card's row, which locks it until the transaction ends."""
-        values = {"card_fingerprint": fingerprint, "first_seen_at": now, "last_seen_at": now}
-        if self.connection.dialect.name == "sqlite":
-            self.connection.execute(
-                sqlite.insert(t.cards)
-                .values(**values)
-                .on_conflict_do_update(
-                    index_elements=["card_fingerprint"], set_={"last_seen_at": now}
-                )
-            )
-        else:
-            self.connection.execute(
-                mysql.insert(t.cards).values(**values).on_duplicate_key_update(last_seen_at=now)
-            )
+        is_file = self.connection.dialect.name == "sqlite"
+        statement = _SEE_CARD_IN_FILE if is_file else _SEE_CARD
+        statement.run(self.connection, fingerprint=fingerprint, seen_at=now)
 
     def _facts(self, statement: Select[Any], payment_id: int | None = None) -> PaymentFacts | None:
         row = self.connection.execute(statement, {KEY: payment_id}).one_or_none()
-        if row is None:
-            return None
-        values = dict(row._mapping)
-        method, gateway = values.pop("payment_method"), values.pop("payment_gateway")
-        return PaymentFacts(
-            **{
-                **values,
-                "kind": PaymentKind(values["kind"]),
-                "status": PaymentStatus(values["status"]),
-                "refund_due": bool(values["refund_due"]),
-            },
-            method=None if method is None else PaymentMethod(method),
-            gateway=gateway,
-        )
+        return None if row is None else payment_of(row)
+
+
+def payment_of(row: Sequence[Any]) -> PaymentFacts:
+    """From the columns `PAYMENT`."""
+    values = list(row)
+    values[5], values[11] = PaymentKind(row[5]), PaymentStatus(row[11])
+    values[10] = None if row[10] is None else PaymentMethod(row[10])
+    values[22] = bool(row[22])
+    return PaymentFacts(*values)
