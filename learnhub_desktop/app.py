@@ -24,6 +24,7 @@ from learnhub_desktop.db.school import NewSchool, create_school
 from learnhub_desktop.domain.states import SchoolKind
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.jobs.apart import JobProcesses
+from learnhub_desktop.journal import Journal
 from learnhub_desktop.opening import School
 from learnhub_desktop.sample import make_sample
 from learnhub_desktop.services import feed
@@ -162,7 +163,8 @@ async def _ask(told: str) -> School | None:
 
 async def show_school(school: School, theme: Theme, hook: FaultHook) -> None:
     """Show the school until its window is closed."""
-    bridge = Bridge(school.database)
+    journal = Journal(settings.journal_folder(school.profile))
+    bridge = Bridge(school.database, journal=journal)
     bridge.guard()
     actor = await bridge.actor()
     window = build_window(

@@ -45,11 +45,13 @@ class Bridge(QObject):
         committed: The ``Changes`` of a write of this desk.
         changed_elsewhere: ``Touched``, what other desks and programs wrote.
         reachable: Whether the database answers, whenever that changes.
+        kept: A call of an act in the journal has ended, whether or not its outcome is known.
     """
 
     committed = Signal(object)
     changed_elsewhere = Signal(object)
     reachable = Signal(bool)
+    kept = Signal()
 
     def __init__(
         self,
@@ -139,9 +141,12 @@ class Bridge(QObject):
     ) -> KnownT:
         """`run` for an act whose key must survive a crash: meanwhile it stands in the journal."""
         job = partial(use_case, self._database, *args, **kwargs)
-        if self.journal is not None:
-            job = partial(self.journal.keep, act, job)
-        return await self._shielded(self._workers, job)
+        if self.journal is None:
+            return await self._shielded(self._workers, job)
+        try:
+            return await self._shielded(self._workers, partial(self.journal.keep, act, job))
+        finally:
+            self.kept.emit()
 
     def watch(self, poll: Poll, *, every_s: float = POLL_EVERY_S) -> None:
         """Ask the changes feed from now on, and tell what other desks wrote."""

@@ -85,6 +85,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._held: dict[str, int] = {}
+        self._acts: dict[str, Left] = {}
+        self._at_work: set[str] = set()
         self._guard = threading.Lock()
 
     def keep(
@@ -95,6 +97,7 @@ class Journal:
         It stays where the work ends in an unknown outcome, in a lost database, or in a fault.
         """
         self.begin(act)
+        self._at_work.add(act.key)
         try:
             result = work(*args, **kwargs)
         except (OutcomeUnknown, DatabaseUnavailable):
@@ -103,6 +106,8 @@ class Journal:
             # Refused, so nothing was done under the key.
             self.end(act.key)
             raise
+        finally:
+            self._at_work.discard(act.key)
         if result.is_known:
             self.end(act.key)
         return result
@@ -118,11 +123,13 @@ class Journal:
             }
         )
         with self._guard:
-            # A second try of the same act is in the journal already.
-            if act.key in self._held:
-                return
             try:
-                file = self._write(self._path(act.key), text)
+                file = self._held.get(act.key)
+                if file is None:
+                    file = self._write(self._path(act.key), text)
+                elif self._acts[act.key].act.parameters != act.parameters:
+                    # Nothing was done under the key, and now it stands for something else.
+                    _rewrite(file, text)
             except OSError as error:
                 raise LearnHubError(
                     f"Nothing was sent: LearnHub keeps what is under way in {self.folder}, and "
@@ -130,11 +137,13 @@ class Journal:
                 ) from error
             if file is not None:
                 self._held[act.key] = file
+                self._acts[act.key] = Left(act, is_gone=True)
 
     def end(self, key: str) -> None:
         """Forget the act: what became of it is known, and told."""
         with self._guard:
             file = self._held.pop(key, None)
+            self._acts.pop(key, None)
             if file is None:
                 return
             try:
@@ -155,12 +164,19 @@ class Journal:
                     found.append(one)
         return tuple(sorted(found, key=lambda one: one.act.begun_at))
 
+    def waiting(self) -> tuple[Left, ...]:
+        """The acts of this process, and those that it took over, that no call is at just now."""
+        with self._guard:
+            found = [one for key, one in self._acts.items() if key not in self._at_work]
+        return tuple(sorted(found, key=lambda one: one.act.begun_at))
+
     def close(self) -> None:
         """Let go of all files; what is open in them is found at the next start."""
         with self._guard:
             for file in self._held.values():
                 os.close(file)
             self._held.clear()
+            self._acts.clear()
 
     def _path(self, key: str) -> Path:
         # A key may hold what a file's name may not.
@@ -174,9 +190,7 @@ class Journal:
             if _lock(file) is _Lock.TAKEN:
                 os.close(file)
                 return None
-            os.ftruncate(file, 0)
-            os.write(file, text.encode())
-            os.fsync(file)
+            _rewrite(file, text)
             _sync_folder(self.folder)
         except OSError:
             os.close(file)
@@ -201,7 +215,16 @@ class Journal:
             path.unlink(missing_ok=True)
             return None
         self._held[act.key] = file
-        return Left(act, is_gone=lock is _Lock.OURS)
+        self._acts[act.key] = Left(act, is_gone=lock is _Lock.OURS)
+        return self._acts[act.key]
+
+
+def _rewrite(file: int, text: str) -> None:
+    """Put the text in the file's place, written through to the disk."""
+    os.lseek(file, 0, os.SEEK_SET)
+    os.ftruncate(file, 0)
+    os.write(file, text.encode())
+    os.fsync(file)
 
 
 def _read(text: bytes) -> Act | None:

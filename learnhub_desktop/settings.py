@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -113,6 +114,13 @@ def books_folder() -> Path:
     folder = data_folder() / "gateways"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def journal_folder(profile: Profile) -> Path:
+    """Where what is under way in this school is kept, so that a crash forgets nothing."""
+    school = f"{profile.host}:{profile.port}/{profile.database}" if profile.is_server else ""
+    name = hashlib.sha256((school or profile.path or "").encode()).hexdigest()[:16]
+    return data_folder() / "journal" / name
 
 
 def sample_path() -> Path:

@@ -31,6 +31,7 @@ from learnhub_desktop.ui.theme import Density, LookSetting, Theme, density
 from learnhub_desktop.ui.widgets.band import Band
 from learnhub_desktop.ui.widgets.messages import MessageLine
 from learnhub_desktop.ui.widgets.rail import Entry, Rail
+from learnhub_desktop.ui.widgets.strip import Strip
 
 SMALLEST: Final = QSize(1024, 680)
 USUAL: Final = QSize(1280, 800)
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST)
         self.resize(USUAL)
         self.band = Band()
+        self.strip = Strip()
         keys = (*PAGE_SHORTCUTS, *[""] * 100)
         named = [e.page for e in self._entries.values() if not e.page.beneath]
         self.rail = Rail(
@@ -125,6 +127,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.band)
+        column.addWidget(self.strip)
         column.addLayout(middle, 1)
         column.addWidget(self.messages)
         self.setCentralWidget(self._root)

@@ -28,6 +28,7 @@ from learnhub_desktop.ui.pages.subscriptions import SubscriptionsPage
 from learnhub_desktop.ui.store import Store
 from learnhub_desktop.ui.tasks import TaskScope
 from learnhub_desktop.ui.theme import Theme
+from learnhub_desktop.ui.unfinished import UnfinishedKeeper
 from learnhub_desktop.ui.widgets.band import Band
 
 # What `Changes.undo` may name: services whose arguments are plain values.
@@ -84,6 +85,8 @@ def build_window(
     )
     tell_band(window.band, school)
     BandKeeper(window, bridge)
+    if bridge.journal is not None and actor.may(Right.VIEW_PAYMENTS):
+        UnfinishedKeeper(window, bridge.journal, gateways)
     # A sample school stays as it was told, so nothing runs in it by itself.
     if school.kind is not SchoolKind.SAMPLE and actor.may(Right.RUN_JOBS):
         JobClock(window, bridge, starter, window.messages)
