@@ -109,6 +109,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_charged_twice_when_the_server_
             due = ACTS * (number + chance.random()) / (CRASHES + 1)
             wait_until(lambda due=due: counted.value >= due or any(end.poll() for end in ends))
             silences.append(crash(server, chance))
+            desk.database.engines.dispose()  # what this test asks has no second try
             assert faults(desk) == []
         acts = [act for end in ends for act in receive(end)]
     worked_s = time.monotonic() - began_at
@@ -154,7 +155,8 @@ def wrongly_told(desk: Desk, acts: list[Act]) -> list[str]:
         status = None if row is None else row.status
         if last in STANDS and status not in STANDS[last]:
             wrong.append(f"{act.kind} {act.key} was told {act.told}, and is {status}.")
-        if last.startswith("refused") and not act.key.isdigit() and row is not None:
+        was_refused = all(each.startswith("refused") for each in act.told)
+        if was_refused and not act.key.isdigit() and row is not None:
             wrong.append(f"{act.kind} {act.key} was told {act.told}, and is there, {status}.")
         if "completed" in act.told and last != "completed":
             wrong.append(f"{act.kind} {act.key} was told {act.told}.")
