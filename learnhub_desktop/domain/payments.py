@@ -14,7 +14,8 @@ class PaymentRow:
     """One line of the list of payments. ``title`` is the course's, else the plan's, else empty.
 
     A refund is a line of its own, with ``kind`` refund and the charge in
-    ``refunds_payment_id``; its amount is positive.
+    ``refunds_payment_id``; its amount is positive. ``access_kept``: its money went back, but
+    what that ends could not be written down yet.
     """
 
     payment_id: int
@@ -40,6 +41,7 @@ class PaymentRow:
     hold_expires_at: datetime | None
     created_at: datetime
     processed_at: datetime | None
+    access_kept: bool = False
 
     @property
     def left(self) -> Decimal:

@@ -95,7 +95,8 @@ class PaymentDetail:
 
     ``says`` is its state in one plain sentence; ``why_no_refund`` is empty where a refund
     may be asked for. The flags say which actions make sense now. ``alert_id`` is the fraud
-    alert that the purchase raised; ``may_charge``: a reviewer approved it.
+    alert that the purchase raised; ``may_charge``: a reviewer approved it. ``stuck_refund_id``
+    is the refund, this one or one of this charge, whose money went back while access is kept.
     """
 
     row: PaymentRow
@@ -111,6 +112,7 @@ class PaymentDetail:
     why_no_refund: str
     alert_id: int | None = None
     may_charge: bool = False
+    stuck_refund_id: int | None = None
 
 
 def sentence(
@@ -124,6 +126,9 @@ def sentence(
     amount = money.text(row.amount, row.currency)
     if row.kind == "refund":
         return _refund_sentence(row, amount, money_back_access_kept)
+    if money_back_access_kept:
+        back = money.text(row.refunded_amount, row.currency)
+        return f"{back} went back, but access is kept: recording it did not finish. Try again."
     if row.refund_due:
         return f"{amount} came in, but there was no seat left. The money must go back."
     match row.status:
@@ -152,7 +157,7 @@ def sentence(
 
 def _refund_sentence(row: PaymentRow, amount: str, money_back_access_kept: bool) -> str:
     if money_back_access_kept:
-        return f"{amount} went back, but access is kept: recording it did not finish. Ask again."
+        return f"{amount} went back, but access is kept: recording it did not finish. Try again."
     match row.status:
         case PaymentStatus.COMPLETED:
             return f"{amount} went back to the student."

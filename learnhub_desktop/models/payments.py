@@ -33,13 +33,19 @@ def method_name(method: PaymentMethod | None) -> str:
 
 
 def status_text(row: PaymentRow) -> str:
-    if row.refund_due:
-        return "refund due"
-    return say(row.status)
+    if row.access_kept:
+        return "access kept"
+    return "refund due" if row.refund_due else say(row.status)
 
 
 def status_tone(row: PaymentRow) -> Tone:
-    return Tone.BAD if row.refund_due else PAYMENT_TONES[row.status]
+    return Tone.BAD if row.refund_due or row.access_kept else PAYMENT_TONES[row.status]
+
+
+def _status_tooltip(row: PaymentRow) -> str:
+    if row.access_kept:
+        return "The money went back, but access is kept: recording it did not finish."
+    return ""
 
 
 def _amount_text(row: PaymentRow) -> str:
@@ -82,6 +88,7 @@ PAYMENT_COLUMNS: Final[tuple[Column[PaymentRow], ...]] = (
         value=lambda row: row.status,
         kind=Kind.BADGE,
         text=status_text,
+        tooltip=_status_tooltip,
         tone=status_tone,
         width=142,
     ),

@@ -29,11 +29,8 @@ def get_payment(uow: UnitOfWork, payment_id: int) -> PaymentDetail:
         EventType.VERIFICATION_APPROVED,
         EventType.VERIFICATION_DECLINED,
     }
-    stuck = (
-        row.kind is PaymentKind.REFUND
-        and row.status in (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
-        and EventType.REFUND_GATEWAY_SUCCESS in kinds
-    )
+    refunds = tuple(_row(uow, refund_id) for refund_id in refund_ids)
+    stuck = next((each.payment_id for each in (row, *refunds) if each.access_kept), None)
     alert = uow.fraud.find_alert_of_payment(payment_id)
     is_charge = row.kind is PaymentKind.CHARGE
     is_open = row.status in (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
@@ -48,12 +45,12 @@ def get_payment(uow: UnitOfWork, payment_id: int) -> PaymentDetail:
     payment = uow.payments.get(payment_id)
     return PaymentDetail(
         row=row,
-        refunds=tuple(_row(uow, refund_id) for refund_id in refund_ids),
+        refunds=refunds,
         timeline=tuple(entry(event_type, facts, at) for _id, event_type, facts, at in events),
         next_check_at=uow.payments.next_check_at(payment_id) if is_open else None,
         says=sentence(
             row,
-            money_back_access_kept=stuck,
+            money_back_access_kept=stuck is not None,
             waits_for_review=review and is_open,
             waits_for_charge=may_charge,
         ),
@@ -70,6 +67,7 @@ def get_payment(uow: UnitOfWork, payment_id: int) -> PaymentDetail:
         else "Your account may not refund payments.",
         alert_id=None if alert is None else alert.alert_id,
         may_charge=may_charge,
+        stuck_refund_id=stuck,
     )
 
 

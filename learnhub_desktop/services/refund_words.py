@@ -111,7 +111,7 @@ def _sentence(
     if uow.payments.has_event(row.payment_id, EventType.REFUND_GATEWAY_SUCCESS):
         return (
             f"{amount} went back to {who}, but writing it down did not finish, so access is "
-            "kept. Press “Ask now” on the refund."
+            "kept. Press “Try again” on the refund."
         )
     if outcome is RefundOutcome.UNKNOWN:
         return (

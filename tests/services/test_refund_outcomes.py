@@ -204,7 +204,7 @@ class TestGateways:
 
         assert half.changes.message == (
             "49.00 USD went back to Ada, but writing it down did not finish, so access is kept. "
-            "Press “Ask now” on the refund."
+            "Press “Try again” on the refund."
         )
         assert half.changes.warning
         assert desk.enrolment(student, course).status == "active"

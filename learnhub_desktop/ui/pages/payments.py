@@ -52,6 +52,8 @@ PAYMENT_FILTERS: Final[tuple[FilterKind, ...]] = (
             ("unknown_week", "unknown for a week"),
             ("hold_expired", "hold has run out"),
             ("refund_open", "refund not finished"),
+            ("access_kept", "money back, access kept"),
+            ("refund_failed", "refund failed"),
             ("refund_due", "refund due"),
         ),
     ),
@@ -199,13 +201,19 @@ class PaymentsPage(ListPage[PaymentRow]):
 
     async def _refund(self, detail: PaymentDetail) -> None:
         row = detail.row
-        preview = await self.desk.bridge.read(refund_rules.preview, row.payment_id)
+        # A refund that failed is tried anew: its charge is refunded by the same amount.
+        charge_id = row.refunds_payment_id or row.payment_id
+        preview = await self.desk.bridge.read(refund_rules.preview, charge_id)
         reason = RefundReason.SEAT_GONE if row.refund_due else RefundReason.CUSTOMER_REQUEST
-        await ask(RefundDialog(preview, self.desk.bridge, self.gateways, self, reason=reason))
+        dialog = RefundDialog(preview, self.desk.bridge, self.gateways, self, reason=reason)
+        if row.refunds_payment_id is not None:
+            dialog.amount.set_text(f"{min(row.amount, preview.left):.2f}")
+        await ask(dialog)
 
     async def _ask_gateway(self, detail: PaymentDetail) -> None:
-        self.desk.messages.note(f"Asking the gateway about payment {detail.row.payment_id}…")
-        await self.desk.bridge.run(asking.ask_now, detail.row.payment_id, gateways=self.gateways)
+        payment_id = detail.stuck_refund_id or detail.row.payment_id
+        self.desk.messages.note(f"Asking the gateway about payment {payment_id}…")
+        await self.desk.bridge.run(asking.ask_now, payment_id, gateways=self.gateways)
 
     async def _record_receipt(self, detail: PaymentDetail) -> None:
         await ask(ReceiptDialog(detail.row, self.desk.bridge, self, now=self.desk.clock()))

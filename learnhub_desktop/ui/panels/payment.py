@@ -184,6 +184,8 @@ def refusal(name: str, detail: PaymentDetail, *, now: datetime, zone: tzinfo) ->
     return _NOT_OFFERED[name]
 
 
+# The gateway tells once more that the money is back, and the rest is written down.
+_TRY_AGAIN: Final = Offer("ask_gateway", is_primary=True, text="Try again")
 _NOT_OFFERED: Final = {
     "refund": "this is a refund itself.",
     "ask_gateway": "this payment is settled, or nobody knows more of it than LearnHub.",
@@ -202,8 +204,12 @@ def _of_refund(detail: PaymentDetail) -> list[Offer]:
     found = []
     if detail.may_record_payout:
         found += [Offer("cancel_payout"), Offer("record_payout", is_primary=True)]
-    if detail.may_ask:
+    if detail.stuck_refund_id is not None:
+        found.append(_TRY_AGAIN)
+    elif detail.may_ask:
         found.append(Offer("ask_gateway", is_primary=True))
+    elif detail.row.status is PaymentStatus.FAILED:
+        found.append(Offer("refund", is_primary=True, text="Refund again…"))
     return found
 
 
@@ -234,11 +240,13 @@ def _of_charge(detail: PaymentDetail) -> list[Offer]:
         found.append(Offer("record_receipt", is_primary=True))
     # Past the policy a refund is still asked for: the dialog says so, and who may grant it.
     if detail.may_refund:
-        found.append(Offer("refund", is_primary=True))
+        found.append(Offer("refund", is_primary=detail.stuck_refund_id is None))
     else:
         found.append(Offer("refund", as_reason(detail.why_no_refund)))
     if detail.may_ask:
         found.append(Offer("ask_gateway", is_primary=True))
+    if detail.stuck_refund_id is not None:
+        found.append(_TRY_AGAIN)
     return found
 
 

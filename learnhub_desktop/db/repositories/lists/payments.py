@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select
 
 from learnhub_desktop.db.repositories.lists import filters
 from learnhub_desktop.db.repositories.lists.relations import Relations
@@ -22,6 +22,7 @@ from learnhub_desktop.db.repositories.lists.source import (
 )
 from learnhub_desktop.db.tables import (
     courses,
+    payment_events,
     payments,
     payments_archive,
     subscription_plans,
@@ -32,7 +33,7 @@ from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.lists import Sort
 from learnhub_desktop.domain.payments import PaymentRow
 from learnhub_desktop.domain.search import MeasureKind
-from learnhub_desktop.domain.states import PaymentKind, PaymentMethod, PaymentStatus
+from learnhub_desktop.domain.states import EventType, PaymentKind, PaymentMethod, PaymentStatus
 
 
 def payments_list(see: Relations) -> ListSource[PaymentRow]:
@@ -111,6 +112,7 @@ def _source(name: str, table: Table) -> ListSource[PaymentRow]:
     )
 
 
+_GIVEN_UP: Final = "cancelled"
 # What the page shows of a payment; the archive sorts by none of them but the number.
 _COLUMNS: Final = frozenset(
     "student course amount refunded method status kind created processed gateway reason currency"
@@ -133,12 +135,40 @@ def _attention(table: Table) -> dict[str, Any]:
         "hold_expired": lambda now: and_(
             c.status == PaymentStatus.PENDING, c.hold_expires_at <= now
         ),
-        "refund_open": and_(
-            c.kind == PaymentKind.REFUND,
-            c.status.in_((PaymentStatus.PENDING, PaymentStatus.UNKNOWN)),
-        ),
+        "refund_open": _is_open_refund(table),
+        "refund_failed": _is_failed_refund(table),
+        "access_kept": _is_access_kept(table),
         "refund_due": c.refund_due.is_(True),
     }
+
+
+def _is_open_refund(table: Table) -> ColumnElement[bool]:
+    c = table.c
+    is_open = c.status.in_((PaymentStatus.PENDING, PaymentStatus.UNKNOWN))
+    return and_(c.kind == PaymentKind.REFUND, is_open)
+
+
+def _is_access_kept(table: Table) -> ColumnElement[bool]:
+    """The gateway has paid it back, but what that ends could not be written down yet."""
+    e = payment_events.c
+    paid_back = exists().where(
+        e.payment_id == table.c.payment_id, e.event_type == EventType.REFUND_GATEWAY_SUCCESS
+    )
+    return and_(_is_open_refund(table), paid_back)
+
+
+def _is_failed_refund(table: Table) -> ColumnElement[bool]:
+    """It failed, and its charge was not refunded anew since; a payout given up is no failure."""
+    c, later = table.c, table.alias("later")
+    again = exists().where(
+        later.c.refunds_payment_id == c.refunds_payment_id, later.c.payment_id > c.payment_id
+    )
+    return and_(
+        c.kind == PaymentKind.REFUND,
+        c.status == PaymentStatus.FAILED,
+        c.reason_code.is_distinct_from(_GIVEN_UP),
+        ~again,
+    )
 
 
 def _rows(table: Table, student: Join, course: Join) -> Select[Any]:
@@ -168,6 +198,7 @@ def _rows(table: Table, student: Join, course: Join) -> Select[Any]:
         c.hold_expires_at,
         c.created_at,
         c.processed_at,
+        _is_access_kept(table).label("access_kept"),
     ).select_from(
         table.join(users, student.on)
         .join(courses, course.on, isouter=True)
@@ -218,4 +249,5 @@ def _row(found: Any) -> PaymentRow:
         hold_expires_at=found.hold_expires_at,
         created_at=found.created_at,
         processed_at=found.processed_at,
+        access_kept=bool(found.access_kept),
     )
