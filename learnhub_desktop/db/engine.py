@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pymysql.constants import CLIENT
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -120,7 +121,9 @@ def _server_engines(named: URL, tls: ssl.SSLContext | None, patient: bool) -> En
     # One snapshot for all statements of a read, which `_begin_reading` begins; a statement
     # that is alone needs none. Locks see the newest row in a write.
     reader = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=READERS, **shared)
-    writer = create_engine(url, isolation_level="READ COMMITTED", pool_size=WRITERS, **shared)
+    # What a purchase writes goes out together; each value of it is escaped by the driver.
+    several = {**shared, "connect_args": {**arguments, "client_flag": CLIENT.MULTI_STATEMENTS}}
+    writer = create_engine(url, isolation_level="READ COMMITTED", pool_size=WRITERS, **several)
     killer = create_engine(
         url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=arguments
     )

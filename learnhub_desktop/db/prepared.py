@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update
 from sqlalchemy.exc import DBAPIError
 
 _Processor = Callable[[Any], Any] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """How many rows an UPDATE matched; the id that an INSERT was given."""
+class Answer:
+    """How many rows an UPDATE matched, the id that an INSERT was given, a SELECT's rows."""
 
     matched: int
     row_id: int
+    rows: list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +77,30 @@ class Prepared:
         _begin(connection)
         return self._one(connection, values)
 
+    @property
+    def gives_id(self) -> bool:
+        """Whether it is an INSERT into a table that numbers its rows."""
+        into = self._statement.table if isinstance(self._statement, Insert) else None
+        return isinstance(into, Table) and into.autoincrement_column is not None
+
     def rows(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
+        return self.run(connection, **values).rows
+
+    def run(self, connection: Connection, **values: Any) -> Answer:
         _begin(connection)
-        ready = self._for(connection.dialect)
+        ready = self.ready_for(connection.dialect)
         with _cursor(connection, ready.sql) as cursor:
             cursor.execute(ready.sql, ready.values(values))
-            return [ready.read(row) for row in cursor.fetchall()]
-
-    def run(self, connection: Connection, **values: Any) -> Ran:
-        _begin(connection)
-        ready = self._for(connection.dialect)
-        with _cursor(connection, ready.sql) as cursor:
-            cursor.execute(ready.sql, ready.values(values))
-            return Ran(cursor.rowcount, cursor.lastrowid)
-
-    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert several rows; on a server in one statement."""
-        _begin(connection)
-        ready = self._for(connection.dialect)
-        with _cursor(connection, ready.sql) as cursor:
-            cursor.executemany(ready.sql, [ready.values(row) for row in rows])
+            return _answer(cursor, ready)
 
     def _one(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        ready = self._for(connection.dialect)
+        ready = self.ready_for(connection.dialect)
         with _cursor(connection, ready.sql) as cursor:
             cursor.execute(ready.sql, ready.values(values))
             row = cursor.fetchone()
         return None if row is None else ready.read(row)
 
-    def _for(self, dialect: Dialect) -> _Ready:
+    def ready_for(self, dialect: Dialect) -> _Ready:
         ready = self._ready.get(dialect)
         if ready is None:
             ready = self._ready[dialect] = self._compile(dialect)
@@ -131,6 +127,70 @@ class Prepared:
         return _Ready(str(compiled), constants, tuple(given), order, columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A statement with its values, one of several.
+
+    ``linked`` names the column of an INSERT that takes the id which the last INSERT before it
+    was given; its value is left out.
+    """
+
+    prepared: Prepared
+    values: Mapping[str, Any]
+    linked: str | None = None
+
+
+def together(connection: Connection, *parts: Part) -> list[Answer]:
+    """Run the parts one after the other; on a server in one round trip.
+
+    The first that fails ends it, as if each had been sent by itself.
+    """
+    _begin(connection)
+    dialect = connection.dialect
+    if dialect.name == "sqlite":
+        return _one_by_one(connection, parts)
+    ready = [part.prepared.ready_for(dialect) for part in parts]
+    with _cursor(connection, "") as cursor:
+        texts = [_text(cursor, one, part) for one, part in zip(ready, parts, strict=True)]
+        _tell(connection, cursor, texts)
+        cursor.execute(";".join(texts))
+        answers = [_answer(cursor, ready[0])]
+        for one in ready[1:]:
+            cursor.nextset()
+            answers.append(_answer(cursor, one))
+    return answers
+
+
+def _text(cursor: Any, ready: _Ready, part: Part) -> str:
+    """The statement with its values in it, as the driver itself would put them there."""
+    escape = cursor.connection.escape
+    named: Any = ready.values(
+        part.values if part.linked is None else {**part.values, part.linked: 0}
+    )
+    escaped = {name: escape(value) for name, value in named.items()}
+    if part.linked is not None:
+        escaped[part.linked] = "LAST_INSERT_ID()"
+    return ready.sql % escaped
+
+
+def _one_by_one(connection: Connection, parts: Sequence[Part]) -> list[Answer]:
+    answers: list[Answer] = []
+    last_id = 0
+    for part in parts:
+        values = dict(part.values)
+        if part.linked is not None:
+            values[part.linked] = last_id
+        answers.append(part.prepared.run(connection, **values))
+        if part.prepared.gives_id:
+            last_id = answers[-1].row_id
+    return answers
+
+
+def _answer(cursor: Any, ready: _Ready) -> Answer:
+    rows = [ready.read(row) for row in cursor.fetchall()] if ready.columns else []
+    return Answer(cursor.rowcount, cursor.lastrowid or 0, rows)
+
+
 def _begin(connection: Connection) -> None:
     if not connection.in_transaction():
         connection.begin()
@@ -142,8 +202,8 @@ def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
     dialect: Any = connection.dialect
     cursor = connection.connection.cursor()
     try:
-        for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, sql, (), None, False)
+        if sql:
+            _tell(connection, cursor, [sql])
         yield cursor
     except dialect.loaded_dbapi.Error as error:
         is_lost = dialect.is_disconnect(error, connection.connection, cursor)
@@ -161,3 +221,9 @@ def _cursor(connection: Connection, sql: str) -> Iterator[Any]:
         raise told from error
     finally:
         cursor.close()
+
+
+def _tell(connection: Connection, cursor: Any, statements: Sequence[str]) -> None:
+    for listener in connection.dispatch.before_cursor_execute:
+        for statement in statements:
+            listener(connection, cursor, statement, (), None, False)

@@ -258,7 +258,8 @@ class Database:
         if self._is_sqlite:
             connection.execute(_SET_CONTEXT, {"account": actor.account, "operation": operation})
         elif connection.info.get("operation") != operation:
-            connection.exec_driver_sql("SET @learnhub_operation = %s", (operation,))
+            driver: Any = connection.connection.dbapi_connection
+            driver.say_first("SET @learnhub_operation = %s", operation)
             connection.info["operation"] = operation
 
     def _worth_another_try(self, error: DBAPIError | PoolTimeout, tries: _Tries) -> bool:

@@ -28,10 +28,21 @@ class Wire(pymysql.connections.Connection):
     _answered_at = 0.0
     # Rows come without the state of the transaction, so what was sent since counts.
     _used = True
+    _first = b""
+
+    def say_first(self, sql: str, *values: Any) -> None:
+        """Send this statement with the next one, as one packet. It answers with no rows."""
+        self._first = (sql % tuple(self.escape(value) for value in values)).encode(self.encoding)
 
     def query(self, sql: str | bytes, unbuffered: bool = False) -> int:
         self._used = True
-        affected: int = super().query(sql, unbuffered=unbuffered)
+        first, self._first = self._first, b""
+        if first:
+            rest = sql.encode(self.encoding, "surrogateescape") if isinstance(sql, str) else sql
+            super().query(first + b";" + rest)
+            affected: int = self.next_result(unbuffered=unbuffered)
+        else:
+            affected = super().query(sql, unbuffered=unbuffered)
         self._answered_at = time.monotonic()
         return affected
 

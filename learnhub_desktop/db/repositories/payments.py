@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Select, String, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.prepared import Prepared
+from learnhub_desktop.db.prepared import Part, Prepared, together
 from learnhub_desktop.db.repositories.base import KEY, one_by
 from learnhub_desktop.db.repositories.payment_reads import PaymentReads
 from learnhub_desktop.db.types import Moment
@@ -62,9 +63,6 @@ PAYMENT: Final = (
 )
 _FACTS: Final = select(*PAYMENT)
 _PAYMENT_BY_ID, _LOCK_PAYMENT = one_by(_FACTS, _P.payment_id)
-_NOTE: Final = Prepared(
-    insert(t.payment_events), columns=("payment_id", "event_type", "event_data", "created_at")
-)
 _SEEN_AT: Final = bindparam("seen_at", type_=Moment())
 _CARD: Final = {
     "card_fingerprint": bindparam("fingerprint", type_=String()),
@@ -182,17 +180,9 @@ class PaymentRepository(PaymentReads):
 
     def note(self, payment_id: int, events: Iterable[Event], now: datetime) -> None:
         """Append events, in order, in one statement. Their data are ids and facts only."""
-        rows = [
-            {
-                "payment_id": payment_id,
-                "event_type": event_type,
-                "event_data": dict(data),
-                "created_at": now,
-            }
-            for event_type, data in events
-        ]
-        if rows:
-            _NOTE.run_many(self.connection, rows)
+        told = list(events)
+        if told:
+            together(self.connection, events_part(payment_id, told, now))
 
     def refund_ids(self, charge_id: int) -> tuple[int, ...]:
         return tuple(
@@ -261,6 +251,34 @@ class PaymentRepository(PaymentReads):
     def _facts(self, statement: Select[Any], payment_id: int | None = None) -> PaymentFacts | None:
         row = self.connection.execute(statement, {KEY: payment_id}).one_or_none()
         return None if row is None else payment_of(row)
+
+
+def events_part(payment_id: int | None, events: Sequence[Event], now: datetime) -> Part:
+    """Events, in order, as one statement; ``payment_id`` None is the payment just inserted."""
+    values: dict[str, Any] = {"created_at": now}
+    if payment_id is not None:
+        values["payment_id"] = payment_id
+    for number, (event_type, data) in enumerate(events):
+        values |= {f"event_type_{number}": event_type, f"event_data_{number}": dict(data)}
+    return Part(_note(len(events)), values, None if payment_id is not None else "payment_id")
+
+
+@cache
+def _note(count: int) -> Prepared:
+    c = t.payment_events.c
+    shared = {name: bindparam(name, type_=c[name].type) for name in ("payment_id", "created_at")}
+    return Prepared(
+        insert(t.payment_events).values(
+            [
+                {
+                    **shared,
+                    "event_type": bindparam(f"event_type_{number}", type_=c.event_type.type),
+                    "event_data": bindparam(f"event_data_{number}", type_=c.event_data.type),
+                }
+                for number in range(count)
+            ]
+        )
+    )
 
 
 def payment_of(row: Sequence[Any]) -> PaymentFacts:
