@@ -12,7 +12,7 @@ RUN := .venv/bin
 # macOS always has a display; elsewhere one of these variables names it.
 DISPLAYED := $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)
 
-.PHONY: help demo tour test quick bench lock clean
+.PHONY: help demo tour test quick bench prove lock clean
 
 help:
 	@echo "make demo    open LearnHub on the sample school; without a display, run the tour"
@@ -20,6 +20,7 @@ help:
 	@echo "make test    check everything: style, types, layers, and all tests with their servers"
 	@echo "make quick   the same without MySQL and MariaDB"
 	@echo "make bench   measure a purchase beside stored procedures; writes docs/benchmarks.md"
+	@echo "make prove   show every guarantee in full, with its figures: crashes, load, random stories"
 	@echo "make lock    write the lock files anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean   remove all that these commands made in this folder"
 
@@ -47,6 +48,10 @@ quick:
 bench:
 	@$(PYTHON) -m tools.set_up develop
 	@$(RUN)/python -m tests.bench --out docs/benchmarks.md
+
+prove:
+	@$(PYTHON) -m tools.set_up develop
+	@LEARNHUB_PROVE=1 LEARNHUB_REQUIRE_SERVERS=1 $(RUN)/python -m pytest --no-header -m proof
 
 lock:
 	@$(PYTHON) -m tools.lock $(if $(UPGRADE),--upgrade)
