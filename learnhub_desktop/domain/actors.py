@@ -33,6 +33,7 @@ class Right(StrEnum):
     RECORD_RECEIPT = "record receipts"
     REFUND = "refund payments"
     OVERRIDE_REFUND = "refund past the policy"
+    ADJUST_BALANCE = "change balances"
     OVERRIDE_PREREQUISITES = "enrol without prerequisites"
     VIEW_ALERTS = "view fraud alerts"
     REVIEW_ALERT = "review fraud alerts"
@@ -68,6 +69,7 @@ _FINANCE: Final = {
     Right.RECORD_RECEIPT,
     Right.REFUND,
     Right.OVERRIDE_REFUND,
+    Right.ADJUST_BALANCE,
     Right.VIEW_ALERTS,
     Right.REVIEW_ALERT,
     Right.RELEASE_PAYMENT,

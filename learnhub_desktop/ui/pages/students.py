@@ -12,7 +12,7 @@ from learnhub_desktop.domain.catalog import count_of
 from learnhub_desktop.domain.changes import Changes, Touched
 from learnhub_desktop.domain.lists import Filter, ListQuery, Sort
 from learnhub_desktop.domain.states import UserType
-from learnhub_desktop.domain.students import StudentRow, TaughtCourse
+from learnhub_desktop.domain.students import MovementRow, StudentRow, TaughtCourse
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.models.columns import Column
 from learnhub_desktop.models.countries import country_name
@@ -22,6 +22,7 @@ from learnhub_desktop.ui.desk import Desk
 from learnhub_desktop.ui.dialogs.dialog import ask
 from learnhub_desktop.ui.dialogs.person import NewPersonDialog
 from learnhub_desktop.ui.pages.list_page import ListPage
+from learnhub_desktop.ui.panels.movements import MOVEMENTS, MovementList
 from learnhub_desktop.ui.panels.student import NO_COURSES, row_outline, student_panel
 from learnhub_desktop.ui.panels.student_actions import StudentActions, student_actions
 from learnhub_desktop.ui.panels.student_courses import CourseCards
@@ -125,7 +126,9 @@ class StudentsPage(ListPage[StudentRow]):
         super().__init__(desk)
         self.list.query = replace(self.list.query, filters=_HIDE_DELETED)
         self.courses = CourseCards(clock=desk.clock, zone=desk.zone)
+        self.movements = MovementList()
         self.side.add_section("Courses", self.courses)
+        self.side.add_section("Balance", self.movements)
         self.student = StudentActions(
             self, self.courses, gateways, prefix="student", selected=self._selected_id
         )
@@ -141,6 +144,7 @@ class StudentsPage(ListPage[StudentRow]):
     def outline(self, row: StudentRow) -> Panel:
         self.courses.show_nothing("")
         self._show_section(row.user_type)
+        self._show_movements(())
         return row_outline(row)
 
     async def detail(self, row: StudentRow) -> Panel:
@@ -148,6 +152,12 @@ class StudentsPage(ListPage[StudentRow]):
         taught: list[TaughtCourse] = []
         if detail.taught and self.desk.actor.may(Right.VIEW_CATALOG):
             taught = await self.desk.bridge.read(students.list_taught, row.user_id, live_only=True)
+        moved: Sequence[MovementRow] = ()
+        if detail.balance is not None:
+            moved = await self.desk.bridge.read(
+                students.list_movements, row.user_id, limit=MOVEMENTS
+            )
+        self._show_movements(moved)
         self._show_section(detail.person.user_type)
         self.courses.show_courses(self.student.views(detail, courses), nothing=NO_COURSES)
         return student_panel(
@@ -215,6 +225,12 @@ class StudentsPage(ListPage[StudentRow]):
         section = self.courses.parentWidget()
         if section is not None:
             section.setVisible(user_type is UserType.STUDENT)
+
+    def _show_movements(self, moved: Sequence[MovementRow]) -> None:
+        self.movements.show_movements(moved, now=self.desk.clock(), zone=self.desk.zone)
+        section = self.movements.parentWidget()
+        if section is not None:
+            section.setVisible(bool(moved))
 
     def _start_new(self, user_type: UserType) -> None:
         if not self.tasks.is_running("new"):

@@ -124,7 +124,7 @@ def _facts(detail: StudentDetail, *, now: datetime, zone: tzinfo) -> list[Fact]:
 
 
 def _offers(detail: StudentDetail, name: Callable[[Act], str]) -> tuple[Offer, ...]:
-    acts = {Act.EDIT: "", Act.PAYMENTS: "Payments", Act.ENROL: ""}
+    acts = {Act.EDIT: "", Act.BALANCE: "Balance…", Act.PAYMENTS: "Payments", Act.ENROL: ""}
     if detail.person.user_type is not UserType.STUDENT:
         acts = {Act.EDIT: "", Act.DELETE: ""}
     # The panel says already that an account is deleted; once is enough.

@@ -18,6 +18,7 @@ from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import accounts, progress, reviews, students
 from learnhub_desktop.services import settings as school_settings
 from learnhub_desktop.ui.dialogs.access import ExtendAccessDialog
+from learnhub_desktop.ui.dialogs.balance import BalanceDialog
 from learnhub_desktop.ui.dialogs.cancel_enrolment import CancelEnrolmentDialog
 from learnhub_desktop.ui.dialogs.delete_account import DeleteAccountDialog
 from learnhub_desktop.ui.dialogs.dialog import FormDialog, ask
@@ -50,6 +51,7 @@ _ACTIONS: Final = (
         Right.ENROL,
     ),
     (Act.PAYMENTS, "Show payments", "Ctrl+P", "credit-card", Right.VIEW_PAYMENTS),
+    (Act.BALANCE, "Change balance…", "Ctrl+Shift+B", "wallet", Right.ADJUST_BALANCE),
     (Act.BY_COURSE, "Show the course’s students", "Ctrl+G", "users-three", Right.VIEW_STUDENTS),
     (Act.DELETE, "Delete account…", "Ctrl+Shift+D", "trash", Right.DELETE_ACCOUNT),
 )
@@ -108,6 +110,7 @@ class StudentActions:
             Act.ENROL: self._enrol,
             Act.DELETE: self._delete,
             Act.PAYMENTS: self._show_payments,
+            Act.BALANCE: self._change_balance,
             Act.EXTEND: self._extend,
             Act.LESSONS: self._mark_lessons,
             Act.QUIZ: self._record_quiz,
@@ -256,6 +259,9 @@ class StudentActions:
     async def _show_payments(self, case: _Case) -> None:
         student = Filter("student", (str(case.detail.person.user_id),))
         self._desk.go("payments", filters=(student,))
+
+    async def _change_balance(self, case: _Case) -> None:
+        await self._open(BalanceDialog(self._desk.bridge, self._page, detail=case.detail))
 
     async def _show_by_course(self, case: _Case) -> None:
         assert case.course is not None

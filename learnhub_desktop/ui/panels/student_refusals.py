@@ -21,6 +21,7 @@ class Act(StrEnum):
     ENROL = "enrol"
     DELETE = "delete"
     PAYMENTS = "payments"
+    BALANCE = "balance"
     EXTEND = "extend"
     LESSONS = "lessons"
     QUIZ = "quiz"
@@ -44,8 +45,10 @@ def why_not(act: Act, detail: StudentDetail, course: StudentCourse | None) -> st
     if act in COURSE_ACTS:
         return _why_not_course(act, detail, course)
     is_deleted = detail.person.deleted_at is not None
-    if is_deleted and act in (Act.EDIT, Act.ENROL, Act.DELETE):
+    if is_deleted and act in (Act.EDIT, Act.ENROL, Act.BALANCE, Act.DELETE):
         return _DELETED
+    if act is Act.BALANCE and detail.person.user_type is not UserType.STUDENT:
+        return "Only students have a balance."
     if act is Act.ENROL and detail.person.user_type is not UserType.STUDENT:
         return "Only students are enrolled; teaching and studying take two accounts."
     return ""
