@@ -122,7 +122,10 @@ def _server_engines(named: URL, tls: ssl.SSLContext | None, patient: bool) -> En
     # that is alone needs none. Locks see the newest row in a write.
     reader = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=READERS, **shared)
     # What a purchase writes goes out together; each value of it is escaped by the driver.
-    several = {**shared, "connect_args": {**arguments, "client_flag": CLIENT.MULTI_STATEMENTS}}
+    # FOUND_ROWS is SQLAlchemy's own, and this replaces it: a row counts as matched, though it
+    # had the new values before.
+    flags = CLIENT.MULTI_STATEMENTS | CLIENT.FOUND_ROWS
+    several = {**shared, "connect_args": {**arguments, "client_flag": flags}}
     writer = create_engine(url, isolation_level="READ COMMITTED", pool_size=WRITERS, **several)
     killer = create_engine(
         url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=arguments

@@ -29,6 +29,19 @@ def test_what_is_written_is_there_for_the_next_read(any_school: Database) -> Non
     assert any_school.read(count_users, "kept@example.org") == 1
 
 
+def test_a_row_that_had_the_new_values_before_is_a_row_that_was_found(
+    any_school: Database,
+) -> None:
+    """Conditional updates decide by their number of rows, and a lease may be kept as it is."""
+
+    def name_anew(uow: UnitOfWork) -> int:
+        course_id = make_course(uow.connection, title="The same")
+        changed = update(courses).where(courses.c.course_id == course_id)
+        return uow.connection.execute(changed.values(title="The same")).rowcount
+
+    assert any_school.write(name_anew) == 1
+
+
 def test_what_raises_leaves_nothing(any_school: Database) -> None:
     def add_then_fail(uow: UnitOfWork) -> None:
         add_student(uow, "undone@example.org")
