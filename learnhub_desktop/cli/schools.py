@@ -34,11 +34,13 @@ from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.db.upgrade import Upgraded
 from learnhub_desktop.db.upgrade import upgrade as upgrade_school
 from learnhub_desktop.db.verify import verify_school
+from learnhub_desktop.domain.book import Book
 from learnhub_desktop.domain.catalog import count_of
-from learnhub_desktop.domain.findings import Finding, Severity
+from learnhub_desktop.domain.findings import Finding, Severity, Topic
 from learnhub_desktop.domain.states import SchoolKind
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.gateways import create_book
+from learnhub_desktop.gateways.simulated import SimulatedGateway
 from learnhub_desktop.services.gateways import book_path
 from learnhub_desktop.settings import Profile
 
@@ -197,19 +199,40 @@ def _patient(profile: Profile, tls: SSLContext | None) -> Iterator[Engines]:
 
 def verify(options: Namespace, terminal: Terminal) -> Done:
     """Count every kept number again; with ``--repair`` correct those that differ."""
-    with opened_database(options) as database:
+    with opened_database(options) as database, _books(database) as (books, missing):
         result = verify_school(
             database,
             repair=options.repair,
             told=lambda topic: terminal.show(f"Counting {topic}"),
+            books=books,
         )
     lines = [f"Repaired: {finding.sentence}" for finding in result.repaired]
     return _told_findings(
-        result.findings,
+        (*result.findings, *missing),
         {"repaired": [asdict(finding) for finding in result.repaired]},
         lines,
         fine="Every number is what a recount gives.",
     )
+
+
+@contextmanager
+def _books(database: Database) -> Iterator[tuple[dict[str, Book], list[Finding]]]:
+    """The book of the school's simulated gateway; a finding where it cannot be compared."""
+    book_id = database.read(_book_id)
+    if book_id is None:
+        yield {}, []
+        return
+    path = book_path(settings.books_folder(), book_id)
+    if not path.is_file():
+        yield {}, [Finding(Severity.WARNING, Topic.BOOK, _NO_BOOK)]
+        return
+    with SimulatedGateway(path, book_id) as gateway:
+        yield {gateway.name: gateway.entries}, []
+
+
+_NO_BOOK: Final = (
+    "The simulated gateway's book is not on this computer, so payments were not compared with it."
+)
 
 
 def _told_findings(

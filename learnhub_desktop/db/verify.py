@@ -8,7 +8,7 @@ gives or takes anybody's money.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.invariants import QUESTIONS, invariants
+from learnhub_desktop.db.invariants.book import against_book
 from learnhub_desktop.db.invariants.counters import (
     average,
     ever_activated,
@@ -27,6 +28,7 @@ from learnhub_desktop.db.invariants.counters import (
 )
 from learnhub_desktop.db.invariants.payments import movements, refunds_of_charges
 from learnhub_desktop.db.transactions import Database, UnitOfWork
+from learnhub_desktop.domain.book import Book
 from learnhub_desktop.domain.findings import Finding, Topic
 from learnhub_desktop.domain.money import ZERO
 from learnhub_desktop.domain.states import MovementKind
@@ -52,15 +54,24 @@ def verify_school(
     *,
     repair: bool = False,
     told: Callable[[Topic], None] = lambda topic: None,
+    books: Mapping[str, Book] | None = None,
 ) -> Verified:
     """Recount everything; with ``repair`` set right what can be, and recount once more.
+
+    ``books`` are the gateways' own, by the gateway's name: what they tell is compared, and
+    never repaired, since a person must decide what is due to whom.
 
     ``told`` hears each topic before it is looked at. NotAllowed where the account may not
     write what must be repaired.
     """
     found = database.read(recount, told)
+    differs: list[Finding] = []
+    for name, book in (books or {}).items():
+        told(Topic.BOOK)
+        # A read of its own: the book is read first, and the school must not be older than it.
+        differs += database.read(compare, name, book)
     if not repair:
-        return Verified(tuple(found))
+        return Verified((*found, *differs))
     repairable = [finding for finding in found if finding.can_repair]
     for topic, repairing in _REPAIRS.items():
         about = (each.entity_id for each in repairable if each.topic == topic)
@@ -69,7 +80,7 @@ def verify_school(
     left = database.read(recount, lambda topic: None)
     gone = {(each.topic, each.entity_id) for each in left}
     repaired = [each for each in repairable if (each.topic, each.entity_id) not in gone]
-    return Verified(tuple(left), tuple(repaired))
+    return Verified((*left, *differs), tuple(repaired))
 
 
 def recount(uow: UnitOfWork, told: Callable[[Topic], None]) -> list[Finding]:
@@ -79,6 +90,11 @@ def recount(uow: UnitOfWork, told: Callable[[Topic], None]) -> list[Finding]:
         told(topic)
         found += question(uow.connection)
     return found
+
+
+def compare(uow: UnitOfWork, gateway: str, book: Book) -> list[Finding]:
+    """Where the school and its gateway's book disagree."""
+    return list(against_book(uow.connection, gateway, book))
 
 
 def verify(uow: UnitOfWork, repairing: Repair, ids: Sequence[int]) -> None:

@@ -1,7 +1,12 @@
+from decimal import Decimal
+
 import pytest
 
+from learnhub_desktop import settings
 from learnhub_desktop.db import upgrade as upgrades
 from learnhub_desktop.errors import NotAllowed
+from learnhub_desktop.gateways import ChargeRequest
+from learnhub_desktop.gateways.simulated import SimulatedGateway
 
 LONG = "x" * 10_000
 
@@ -132,6 +137,26 @@ def test_a_wrong_number_is_found_and_repaired(learnhub, home):
     assert first.startswith("Repaired: ")
     assert last == "Every number is what a recount gives."
     assert home.ask("SELECT total_enrollments FROM courses WHERE course_id = 1") == [0]
+
+
+def test_a_school_is_compared_with_its_gateways_book(learnhub, home):
+    (book,) = settings.books_folder().glob("*.gateway")
+    with SimulatedGateway(book, book.stem) as gateway:
+        stray = ChargeRequest("stray", 987_654, Decimal("49.00"), "USD", "tok_visa")
+        gateway.charge(stray)
+
+    found = learnhub("db", "verify", "--repair")
+    assert (found.code, found.sentence) == (1, "1 problem found.")
+    assert found.out.splitlines() == [
+        "Problem: The gateway has a charge of 49.00 USD, approved, as payment 987654, and no "
+        "payment here has its key."
+    ]
+
+    book.unlink()
+    assert learnhub("db", "verify").out.splitlines() == [
+        "Warning: The simulated gateway's book is not on this computer, so payments were not "
+        "compared with it."
+    ]
 
 
 @pytest.mark.parametrize("name", ["saved.zip", "saved.db"])
