@@ -18,14 +18,11 @@ from learnhub_desktop.services import refund_outcomes
 from tests.proofs import desks
 from tests.proofs.broken import is_running, wait_until
 from tests.proofs.crowd import Job, Place, at_once
+from tests.proofs.scale import LEVELS
 from tests.services.desk import Desk
 from tests.services.money_rows import change_rule
 
 pytestmark = pytest.mark.proof
-
-LEVELS = pytest.mark.parametrize(
-    "isolation", [None, "REPEATABLE READ", "SERIALIZABLE"], ids=lambda level: level or "default"
-)
 
 
 def test_the_last_seat_goes_to_one_of_fifty(school: Desk, place: Place) -> None:

@@ -24,11 +24,13 @@ from tests.db.proxy import Proxy
 from tests.proofs.broken import is_running, killed_at, wait_until
 from tests.proofs.checks import faults
 from tests.proofs.crowd import Place, open_desk
+from tests.proofs.scale import SERVERS
 from tests.services.desk import Desk
 
 pytestmark = pytest.mark.proof
 
 
+@SERVERS
 def test_a_purchase_killed_at_any_of_its_statements_is_made_whole(school: Desk) -> None:
     """Once at each statement in turn: the transaction runs again, and all of it stands."""
     number, killed = 0, True
@@ -46,6 +48,7 @@ def test_a_purchase_killed_at_any_of_its_statements_is_made_whole(school: Desk) 
     assert number > 10
 
 
+@SERVERS
 def test_a_refund_killed_at_any_of_its_statements_is_made_whole(school: Desk) -> None:
     number, killed = 0, True
     while killed:
@@ -63,6 +66,7 @@ def test_a_refund_killed_at_any_of_its_statements_is_made_whole(school: Desk) ->
     assert number > 10
 
 
+@SERVERS
 @pytest.mark.parametrize(
     "statement",
     [
@@ -93,6 +97,7 @@ def test_a_hold_that_is_killed_each_time_leaves_nothing(school: Desk, statement:
     assert school.place(order).outcome is PurchaseOutcome.COMPLETED
 
 
+@SERVERS
 @pytest.mark.parametrize(
     "statement", ["UPDATE enrollments", "INSERT INTO course_access", "UPDATE payments"]
 )

@@ -18,7 +18,7 @@ from tests.factories import NOW
 from tests.proofs.checks import faults
 from tests.proofs.crowd import Job, Place, open_desk
 from tests.proofs.dying import killed_at
-from tests.proofs.scale import scaled
+from tests.proofs.scale import SERVERS, scaled
 from tests.services.desk import Desk
 from tests.services.subscribers import at, bills, renew, row, subscribe
 
@@ -100,9 +100,6 @@ PERIODS = scaled(
     ],
     [("after charge", "pending", "completed")],
 )
-ON_ALL = pytest.mark.parametrize(
-    "any_server", scaled(["mysql", "mariadb"], ["mysql"]), indirect=True
-)
 
 
 @pytest.fixture
@@ -135,7 +132,7 @@ def status_of(desk: Desk, key: str) -> str | None:
     return str(rows[0].status) if rows else None
 
 
-@ON_ALL
+@SERVERS
 @pytest.mark.parametrize("then", ["the janitor", "the same key"])
 @pytest.mark.parametrize(("card", "point", "left", "end"), PURCHASES)
 def test_a_purchase_whose_desk_dies_is_brought_to_its_end(
@@ -161,7 +158,7 @@ def test_a_purchase_whose_desk_dies_is_brought_to_its_end(
     assert moved(office, order.key).count(EntryState.APPROVED) == office.seats(course)
 
 
-@ON_ALL
+@SERVERS
 @pytest.mark.parametrize("then", ["the janitor", "the same key"])
 @pytest.mark.parametrize(("card", "point", "left", "end"), REFUNDS)
 def test_a_refund_whose_desk_dies_is_brought_to_its_end(
@@ -195,7 +192,7 @@ def test_a_refund_whose_desk_dies_is_brought_to_its_end(
     assert moved(office, order.key).count(EntryState.APPROVED) == (1 if is_back else 0)
 
 
-@ON_ALL
+@SERVERS
 @pytest.mark.parametrize(("first", "point", "end"), JANITORS)
 def test_a_janitor_that_dies_is_followed_by_the_next(
     office: Desk, place: Place, first: str, point: str, end: str
@@ -213,7 +210,7 @@ def test_a_janitor_that_dies_is_followed_by_the_next(
     assert moved(office, order.key).count(EntryState.APPROVED) == office.seats(course)
 
 
-@ON_ALL
+@SERVERS
 @pytest.mark.parametrize(("point", "left", "end"), PERIODS)
 def test_a_renewal_whose_desk_dies_bills_its_period_once(
     office: Desk, place: Place, point: str, left: str | None, end: str

@@ -17,7 +17,7 @@ from tests.databases import SetClock
 from tests.factories import make_student
 from tests.proofs import desks
 from tests.proofs.crowd import Job, Place, at_once
-from tests.proofs.scale import scaled
+from tests.proofs.scale import SERVERS, scaled
 from tests.services.desk import Desk
 from tests.services.money_rows import make_sale
 
@@ -32,7 +32,7 @@ def new_students(connection: Any) -> list[int]:
     return [make_student(connection, name=f"Buyer {n}") for n in range(BUYERS)]
 
 
-@pytest.mark.parametrize("any_server", scaled(["mysql", "mariadb"], ["mysql"]), indirect=True)
+@SERVERS
 @pytest.mark.parametrize("scarce", scaled(["course", "sale"], ["sale"]))
 def test_as_many_seats_are_sold_as_there_are_and_every_buyer_is_answered(
     school: Desk, place: Place, tell: Callable[[str], None], scarce: str

@@ -22,7 +22,7 @@ from learnhub_desktop.db.transactions import Database
 from tests.databases import TEST_SCHOOL, SetClock, new_database
 from tests.factories import NOW
 from tests.proofs.crowd import Place, open_desk
-from tests.proofs.scale import PROVE, scaled
+from tests.proofs.scale import PROVE, SERVERS, scaled
 from tests.proofs.school_machine import SchoolMachine
 from tests.servers.server import Server
 from tests.services.desk import Desk, open_gateway
@@ -106,7 +106,7 @@ def test_a_program_that_forgets_one_step_is_found_out_by_these_stories(
         run_state_machine_as_test(lambda: SchoolMachine(new_school(), Counter()), settings=stories)
 
 
-@pytest.mark.parametrize("any_server", scaled(["mysql", "mariadb"], ["mysql"]), indirect=True)
+@SERVERS
 def test_whatever_happens_to_a_school_on_a_server_all_adds_up_after_each_step(
     any_server: Server, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:

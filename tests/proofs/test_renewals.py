@@ -15,10 +15,13 @@ from learnhub_desktop.jobs.registry import Job as PlannedJob
 from learnhub_desktop.jobs.runner import run_due
 from learnhub_desktop.services import renewals
 from tests.proofs.crowd import Job, Place, at_once
+from tests.proofs.scale import scaled
 from tests.services.desk import Desk
 from tests.services.subscribers import bills, charges, row, subscribe
 
 pytestmark = pytest.mark.proof
+
+SUBSCRIBED, DESKS = scaled((10, 4), (5, 3))
 
 
 def make_due(desk: Desk, subscription_id: int) -> tuple[date, date]:
@@ -58,7 +61,7 @@ def run_renewals(desk: Desk, minutes: int) -> list[tuple[str, dict[str, int]]]:
 def test_eight_processes_that_renew_one_subscription_bill_one_period(
     school: Desk, place: Place
 ) -> None:
-    for _ in range(5):
+    for _ in range(scaled(5, 2)):
         subscription_id = subscribe(school)
         first, end = make_due(school, subscription_id)
 
@@ -76,14 +79,14 @@ def test_eight_processes_that_renew_one_subscription_bill_one_period(
 def test_eight_processes_that_renew_many_subscriptions_bill_each_once(
     school: Desk, place: Place
 ) -> None:
-    subscribed = [subscribe(school, name=f"Student {number}") for number in range(10)]
+    subscribed = [subscribe(school, name=f"Student {number}") for number in range(SUBSCRIBED)]
     for subscription_id in subscribed:
         make_due(school, subscription_id)
-    jobs = [Job(renew, {"subscription_id": each}) for each in subscribed for _ in range(4)]
+    jobs = [Job(renew, {"subscription_id": each}) for each in subscribed for _ in range(DESKS)]
 
     told = at_once(place, jobs)
 
-    assert Counter(told) == {"paid": 10, "not_due": 30}
+    assert Counter(told) == {"paid": SUBSCRIBED, "not_due": SUBSCRIBED * (DESKS - 1)}
     assert all(charges(school, each) == ["completed"] * 2 for each in subscribed)
 
 
