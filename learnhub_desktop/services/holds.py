@@ -6,14 +6,23 @@ then course, then enrolment, then payment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from learnhub_desktop.db.repositories.purchase_writes import Opened
+from learnhub_desktop.db.repositories.purchases import Beforehand
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import billing
 from learnhub_desktop.domain.billing import Grant
-from learnhub_desktop.domain.enrolments import CourseFacts, EnrolmentFacts, StudentFacts
+from learnhub_desktop.domain.enrolments import (
+    AccessFacts,
+    CourseFacts,
+    EnrolmentFacts,
+    StudentFacts,
+)
 from learnhub_desktop.domain.progress import ALL_DONE
 from learnhub_desktop.domain.settlement import PaymentFacts, Place
 from learnhub_desktop.domain.states import (
@@ -62,7 +71,29 @@ def lock_all(uow: UnitOfWork, place: Place) -> Locked:
     return Locked(student, course, enrolment, uow.payments.lock(place.payment_id))
 
 
-def hold_enrolment(
+def lock_to_settle(
+    uow: UnitOfWork, place: Place, reference: str | None
+) -> tuple[Locked, Beforehand | None]:
+    """`lock_all` for money that came: the course is locked last, and for a short time.
+
+    What can be looked at before stands in the second part; None where it was not. The sale's
+    row is left alone, where all buyers queue, unless its seat was given back.
+    """
+    course_id, enrollment_id = place.course_id, place.enrollment_id
+    if place.subscription_id is not None or course_id is None or enrollment_id is None:
+        return lock_all(uow, place), None
+    student, at, seen = uow.purchases.open_settling(place, known_as(reference))
+    uow.came_at(at)
+    if place.flash_sale_id is not None and seen.status is PaymentStatus.FAILED:
+        uow.enrolments.lock_sale(place.flash_sale_id)
+    found = uow.purchases.lock_three(course_id, enrollment_id, place.payment_id)
+    if found is None:
+        return lock_all(uow, place), None
+    course, enrolment, payment = found
+    return Locked(student, course, enrolment, payment), seen
+
+
+def pending_values(
     uow: UnitOfWork,
     *,
     student_id: int,
@@ -70,110 +101,161 @@ def hold_enrolment(
     existing: EnrolmentFacts | None,
     expires_at: datetime,
     reason: str | None = None,
-) -> int:
-    """Write the pending enrolment whose seat was just claimed, and what it would restore."""
+) -> dict[str, Any]:
+    """The pending enrolment whose seat was just claimed: its row, or what changes of it.
+
+    The latter with what it would restore.
+    """
     if existing is None:
-        return uow.enrolments.add(
-            student_id=student_id,
-            course_id=course_id,
-            status=EnrolmentStatus.PENDING,
-            enrolled_at=uow.now(),
-            hold_expires_at=expires_at,
-            reason=reason,
-        )
+        return {
+            "student_id": student_id,
+            "course_id": course_id,
+            "status": EnrolmentStatus.PENDING,
+            "enrolled_at": uow.now(),
+            "hold_expires_at": expires_at,
+            "reason": reason,
+        }
     # All else stays as it is until the hold is settled, so that giving it back is exact.
-    uow.enrolments.update(
-        existing.enrollment_id,
-        status=move_enrolment(existing.status, EnrolmentStatus.PENDING),
-        previous_status=existing.status,
-        previous_enrolled_at=existing.enrolled_at,
-        hold_expires_at=expires_at,
-    )
-    return existing.enrollment_id
+    return {
+        "status": move_enrolment(existing.status, EnrolmentStatus.PENDING),
+        "previous_status": existing.status,
+        "previous_enrolled_at": existing.enrolled_at,
+        "hold_expires_at": expires_at,
+    }
 
 
 def activate(
     uow: UnitOfWork, enrolment: EnrolmentFacts, source: EnrolmentSource, **values: Any
 ) -> None:
-    """Make a pending, refunded or cancelled enrolment active from now on.
+    """Make a pending, refunded or cancelled enrolment active from now on."""
+    changed = _activation(uow, enrolment, source) | values
+    uow.enrolments.update(enrolment.enrollment_id, **changed)
+    _complete_what_is_done(uow, enrolment)
 
-    What belonged to its earlier life goes: the reason it ended, the subscription that had
-    opened it. Progress stays, so a student who had done every lesson has completed it.
+
+def _activation(
+    uow: UnitOfWork, enrolment: EnrolmentFacts, source: EnrolmentSource
+) -> dict[str, Any]:
+    """What belonged to its earlier life goes: the reason it ended, the subscription that had
+    opened it.
     """
-    uow.enrolments.update(
-        enrolment.enrollment_id,
-        **{
-            "status": move_enrolment(enrolment.status, EnrolmentStatus.ACTIVE),
-            "source": source,
-            "subscription_id": None,
-            "enrolled_at": uow.now(),
-            "completed_at": None,
-            "refunded_at": None,
-            "cancelled_at": None,
-            "hold_expires_at": None,
-            "previous_status": None,
-            "previous_enrolled_at": None,
-            "reason": None,
-            **values,
-        },
-    )
+    return {
+        "status": move_enrolment(enrolment.status, EnrolmentStatus.ACTIVE),
+        "source": source,
+        "subscription_id": None,
+        "enrolled_at": uow.now(),
+        "completed_at": None,
+        "refunded_at": None,
+        "cancelled_at": None,
+        "hold_expires_at": None,
+        "previous_status": None,
+        "previous_enrolled_at": None,
+        "reason": None,
+    }
+
+
+def _complete_what_is_done(uow: UnitOfWork, enrolment: EnrolmentFacts) -> None:
+    """Progress stays, so a student who had done every lesson has completed it."""
     if enrolment.progress_percent >= ALL_DONE:
         progress.refresh_locked(uow, enrolment.enrollment_id)
 
 
 def grant_access(uow: UnitOfWork, student_id: int, course_id: int, months: int | None) -> Grant:
     """Open access for ``months`` more (None: lifetime); return the stretch that was added."""
-    now = uow.now()
-    access = uow.enrolments.find_access(student_id, course_id)
-    grant = billing.grant_access(
+    grant = _grant(uow.now(), uow.enrolments.find_access(student_id, course_id), months)
+    uow.enrolments.open_access(student_id, course_id, grant.until, uow.now())
+    return grant
+
+
+def _grant(now: datetime, access: AccessFacts | None, months: int | None) -> Grant:
+    return billing.grant_access(
         now=now,
         current=access.expires_at if access is not None else None,
         months=months,
         is_open=access is not None and access.is_open(now),
     )
-    uow.enrolments.open_access(student_id, course_id, grant.until, now)
-    return grant
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a charge's money brought about; ``grant`` is None where its seat is gone for good."""
+
+    payment: PaymentFacts
+    grant: Grant | None
+    extends: bool
+    zone: ZoneInfo
 
 
 def complete(
     uow: UnitOfWork,
     locked: Locked,
+    seen: Beforehand | None = None,
     *,
     reference: str | None,
     success: EventType | None,
-) -> bool:
-    """Turn the held purchase into a paid one; False where its seat is gone for good.
+    result: Mapping[str, Any],
+) -> Completed:
+    """Turn the held purchase into a paid one, and store ``result`` under its key.
 
     The hold of a course that was archived meanwhile still settles. An enrolment that
     became active by another way is extended; one whose hold has ended claims a seat again.
     Without a seat the payment is completed all the same, with a refund due: the money came.
     ``success`` is the event that tells how; None where the balance paid.
     """
-    payment, enrolment = locked.payment, locked.enrolment
+    payment, enrolment, now = locked.payment, locked.enrolment, uow.now()
+    assert enrolment is not None
+    if seen is None:
+        seen = uow.purchases.look_beforehand(payment, enrolment.course_id, known_as(reference))
     events: Events = []
     if success is not None:
         events.append((success, {"reference": reference} if reference else {}))
-    assert enrolment is not None
-    kept = _take_place(uow, locked)
-    if kept:
-        events += _open(uow, enrolment, payment, extends=enrolment.is_open)
+    grant, changed = None, dict[str, Any]()
+    if _take_place(uow, locked):
+        grant = _grant(now, seen.access, payment.access_months)
+        changed = _opening(uow, enrolment, payment)
+        events += _told_opening(enrolment, payment, grant)
     else:
         events.append((EventType.REFUND_DUE, {"reason": "seat_gone"}))
-    uow.payments.update(
-        payment.payment_id,
-        status=move_payment(payment.status, PaymentStatus.COMPLETED),
-        processed_at=uow.now(),
+    settled: dict[str, Any] = {
+        "status": move_payment(payment.status, PaymentStatus.COMPLETED),
+        "processed_at": now,
         # A longer one stands whole in the event; it must not keep the money from being booked.
-        gateway_reference=reference and reference[:REFERENCE_LENGTH],
-        **_transaction_id(uow, payment, reference, success),
+        "gateway_reference": known_as(reference),
         # What it had failed for, where the money came late.
-        reason_code=None,
-        hold_expires_at=None,
-        next_check_at=None,
-        refund_due=not kept,
+        "reason_code": None,
+        "hold_expires_at": None,
+        "next_check_at": None,
+        "refund_due": grant is None,
+    }
+    # Other programs know a payment by its transaction id: the gateway's reference. A bank's
+    # may repeat, so a receipt has none, and one that another payment has is left out.
+    if success is EventType.PAYMENT_GATEWAY_SUCCESS and reference and not seen.is_reference_taken:
+        settled["transaction_id"] = known_as(reference)
+    uow.purchases.settle(
+        enrolment=(enrolment.enrollment_id, changed) if changed else None,
+        access=None
+        if grant is None
+        else Opened(
+            enrolment.student_id, enrolment.course_id, grant.until, is_first=seen.access is None
+        ),
+        payment=(payment.payment_id, settled),
+        events=events,
+        key=None if payment.idempotency_key is None else (payment.idempotency_key, result),
+        now=now,
     )
-    uow.payments.note(payment.payment_id, events, uow.now())
-    return kept
+    if grant is not None and not enrolment.is_open:
+        _complete_what_is_done(uow, enrolment)
+    return Completed(
+        replace(payment, status=PaymentStatus.COMPLETED, refund_due=grant is None),
+        grant,
+        extends=enrolment.is_open,
+        zone=seen.zone,
+    )
+
+
+def known_as(reference: str | None) -> str | None:
+    """A gateway's or a bank's reference, as long as its column."""
+    return reference and reference[:REFERENCE_LENGTH]
 
 
 def _take_place(uow: UnitOfWork, locked: Locked) -> bool:
@@ -194,23 +276,23 @@ def _take_place(uow: UnitOfWork, locked: Locked) -> bool:
     return False
 
 
-def _open(
-    uow: UnitOfWork, enrolment: EnrolmentFacts, payment: PaymentFacts, *, extends: bool
-) -> Events:
-    """Make the enrolment active, or carry an active one on, and give the access."""
-    events: Events = []
-    if not extends:
-        activate(uow, enrolment, EnrolmentSource.PURCHASE, reason=payment.comment)
-        events.append((EventType.ENROLLMENT_CREATED, {"enrollment_id": enrolment.enrollment_id}))
-    elif enrolment.source is EnrolmentSource.SUBSCRIPTION:
+def _opening(uow: UnitOfWork, enrolment: EnrolmentFacts, payment: PaymentFacts) -> dict[str, Any]:
+    """What makes the enrolment active, or carries an active one on."""
+    if not enrolment.is_open:
+        return _activation(uow, enrolment, EnrolmentSource.PURCHASE) | {"reason": payment.comment}
+    if enrolment.source is EnrolmentSource.SUBSCRIPTION:
         # Bought now: the end of the subscription must not end it.
-        uow.enrolments.update(
-            enrolment.enrollment_id, source=EnrolmentSource.PURCHASE, subscription_id=None
-        )
-    grant = grant_access(uow, enrolment.student_id, enrolment.course_id, payment.access_months)
+        return {"source": EnrolmentSource.PURCHASE, "subscription_id": None}
+    return {}
+
+
+def _told_opening(enrolment: EnrolmentFacts, payment: PaymentFacts, grant: Grant) -> Events:
+    events: Events = []
+    if not enrolment.is_open:
+        events.append((EventType.ENROLLMENT_CREATED, {"enrollment_id": enrolment.enrollment_id}))
     events.append(
         (
-            EventType.ACCESS_EXTENDED if extends else EventType.ACCESS_GRANTED,
+            EventType.ACCESS_EXTENDED if enrolment.is_open else EventType.ACCESS_GRANTED,
             {
                 "from": grant.start.isoformat(),
                 "until": grant.until.isoformat() if grant.until else None,
@@ -224,22 +306,6 @@ def _open(
         )
     )
     return events
-
-
-def _transaction_id(
-    uow: UnitOfWork, payment: PaymentFacts, reference: str | None, success: EventType | None
-) -> dict[str, Any]:
-    """Other programs know a payment by its transaction id: the gateway's reference.
-
-    A bank's reference may repeat, so a receipt has none. One that another payment has
-    already is left out: it must not keep money that came from being booked.
-    """
-    if success is not EventType.PAYMENT_GATEWAY_SUCCESS or reference is None:
-        return {}
-    known_as = reference[:REFERENCE_LENGTH]
-    if uow.payments.is_transaction_id_taken(known_as, payment.payment_id):
-        return {}
-    return {"transaction_id": known_as}
 
 
 def give_back(uow: UnitOfWork, locked: Locked, *, reason_code: str, events: Events) -> None:

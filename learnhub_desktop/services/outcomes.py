@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
+from learnhub_desktop.db.repositories.purchases import Beforehand
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
@@ -31,7 +32,7 @@ from learnhub_desktop.errors import RuleRefused
 from learnhub_desktop.services import holds
 from learnhub_desktop.services.holds import REFERENCE_LENGTH, Events, Locked
 from learnhub_desktop.services.periods import complete_period, fail_period
-from learnhub_desktop.services.purchase_words import purchase_of
+from learnhub_desktop.services.purchase_words import access_until, paid, purchase_of
 
 NOT_REACHED: Final = "gateway_unreachable"
 HOLD_EXPIRED: Final = "hold_expired"
@@ -47,16 +48,34 @@ def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Purchase:
 
     Also where the payment had failed here meanwhile: the money is there, so it is booked.
     """
-    locked = holds.lock_all(uow, place)
+    locked, seen = holds.lock_to_settle(uow, place, reference)
     payment = locked.payment
     if not payment.is_open and payment.status is not PaymentStatus.FAILED:
         return told(uow, payment)
     success = EventType.PAYMENT_GATEWAY_SUCCESS
     if payment.subscription_id is None:
-        holds.complete(uow, locked, reference=reference, success=success)
-    else:
-        _settle_period(uow, payment, reference, [(success, {"reference": reference})])
+        return _complete(uow, locked, seen, reference=reference, success=success)
+    _settle_period(uow, payment, reference, [(success, {"reference": reference})])
     return finish_key(uow, payment, PurchaseOutcome.COMPLETED)
+
+
+def _complete(
+    uow: UnitOfWork,
+    locked: Locked,
+    seen: Beforehand | None = None,
+    *,
+    reference: str | None,
+    success: EventType | None,
+) -> Purchase:
+    result = _result(locked.payment, PurchaseOutcome.COMPLETED)
+    done = holds.complete(uow, locked, seen, reference=reference, success=success, result=result)
+    return paid(
+        done.payment,
+        who=locked.student.name,
+        title=None if locked.course is None else locked.course.title,
+        access=None if done.grant is None else access_until(done.grant.until, done.zone),
+        extends=done.extends,
+    )
 
 
 def _settle_period(
@@ -170,8 +189,7 @@ def pay_from_balance(uow: UnitOfWork, locked: Locked) -> Purchase:
             f"{money.text(student.balance, student.balance_currency)}, and "
             f"{money.text(payment.amount, payment.currency)} is needed. Nothing was charged.",
         )
-    holds.complete(uow, locked, reference=None, success=None)
-    return finish_key(uow, payment, PurchaseOutcome.COMPLETED)
+    return _complete(uow, locked, reference=None, success=None)
 
 
 def record_receipt(uow: UnitOfWork, place: Place, *, reference: str, amount: Decimal) -> Purchase:
@@ -201,8 +219,7 @@ def record_receipt(uow: UnitOfWork, place: Place, *, reference: str, amount: Dec
             f"The agreed amount is {money.text(payment.amount, payment.currency)}. Record a "
             "receipt of that amount, or send the money back.",
         )
-    holds.complete(uow, locked, reference=reference, success=EventType.RECEIPT_RECORDED)
-    return finish_key(uow, payment, PurchaseOutcome.COMPLETED)
+    return _complete(uow, locked, reference=reference, success=EventType.RECEIPT_RECORDED)
 
 
 def _why_no_receipt(uow: UnitOfWork, payment: PaymentFacts) -> str:
@@ -285,10 +302,13 @@ def finish_key(uow: UnitOfWork, payment: PaymentFacts, outcome: PurchaseOutcome)
     A late receipt changes what an earlier answer was, so the last one is kept.
     """
     key = payment.idempotency_key or ""
-    result: dict[str, Any] = {
+    uow.keys.finish(key, _result(payment, outcome), uow.now())
+    return purchase_of(uow, outcome, key, payment.payment_id)
+
+
+def _result(payment: PaymentFacts, outcome: PurchaseOutcome) -> dict[str, Any]:
+    return {
         "outcome": str(outcome),
         "payment_id": payment.payment_id,
         "enrollment_id": payment.enrollment_id,
     }
-    uow.keys.finish(key, result, uow.now())
-    return purchase_of(uow, outcome, key, payment.payment_id)

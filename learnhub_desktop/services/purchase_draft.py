@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from learnhub_desktop.db.repositories.keys import key_values
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.enrolments import CourseFacts, EnrolmentFacts, StudentFacts
 from learnhub_desktop.domain.purchases import GATEWAY_METHODS, Order
@@ -57,19 +58,23 @@ class Draft:
         return self.order.override_reason if self.overridden else None
 
 
-def keep(
-    uow: UnitOfWork, draft: Draft, payment_id: int | None, result: dict[str, Any] | None = None
-) -> None:
-    uow.keys.add(
+def key_of(uow: UnitOfWork, draft: Draft, result: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the key's row keeps of this purchase, but for its payment."""
+    return key_values(
         draft.order.key,
         OPERATION,
         draft.order.parameters(draft.card.fingerprint),
         account=uow.actor.account,
         now=uow.now(),
-        payment_id=payment_id,
         result=result,
         caller=draft.caller,
     )
+
+
+def keep(
+    uow: UnitOfWork, draft: Draft, payment_id: int | None, result: dict[str, Any] | None = None
+) -> None:
+    uow.keys.store(key_of(uow, draft, result), payment_id)
 
 
 def payment_values(draft: Draft, now: datetime) -> dict[str, Any]:

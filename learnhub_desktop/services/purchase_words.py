@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
@@ -69,6 +70,30 @@ def purchase_of(
     return Purchase(outcome, changes, key, payment_id, enrollment_id, alert_id, replayed)
 
 
+def paid(
+    payment: PaymentFacts, *, who: str, title: str | None, access: str | None, extends: bool
+) -> Purchase:
+    """`purchase_of` a charge that was completed just now, from what its locks showed.
+
+    ``access`` is the sentence about it, None where the seat is gone.
+    """
+    case = _Case(
+        who=who,
+        what=_named(title),
+        payment=payment,
+        enrolment=None,
+        extends=extends,
+        approved=False,
+        by="",
+        access=access or "",
+    )
+    outcome = PurchaseOutcome.COMPLETED
+    message, warning = _sentence(outcome, case)
+    changes = Changes(_TOUCHED, message, subject_id=payment.payment_id, warning=warning)
+    key = payment.idempotency_key or ""
+    return Purchase(outcome, changes, key, payment.payment_id, payment.enrollment_id)
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """What the sentences speak of. ``by`` is the hold's end, ``access`` a sentence of its own."""
@@ -122,7 +147,7 @@ def _case_of(
     ends_at = None if payment is None else payment.hold_expires_at
     return _Case(
         who=student.name if student is not None else "The student",
-        what=f"“{course.title}”" if course is not None else "the course",
+        what=_named(None if course is None else course.title),
         payment=payment,
         enrolment=enrolment,
         extends=extended if payment is None else _extends(uow, payment),
@@ -131,6 +156,10 @@ def _case_of(
         by="it runs out" if ends_at is None else say_moment(ends_at, zone),
         access=_access(uow, student_id, course_id, payment),
     )
+
+
+def _named(title: str | None) -> str:
+    return "the course" if title is None else f"“{title}”"
 
 
 def _extends(uow: UnitOfWork, payment: PaymentFacts) -> bool:
@@ -280,6 +309,10 @@ def _since(payment: PaymentFacts | None) -> str:
 
 def access_sentence(expires_at: datetime | None, uow: UnitOfWork) -> str:
     """``Access until 10 March 2027.``, in the school's time zone."""
+    return access_until(expires_at, uow.settings.get().zone)
+
+
+def access_until(expires_at: datetime | None, zone: ZoneInfo) -> str:
     if expires_at is None:
         return "Access for life."
-    return f"Access until {say_last_day(expires_at, uow.settings.get().zone)}."
+    return f"Access until {say_last_day(expires_at, zone)}."

@@ -1,7 +1,7 @@
 """Buying a course: hold the seat, charge outside any transaction, settle.
 
-`buy` is the use case; its first transaction, the hold, stands here, the charge and all that
-follows the gateway's answer in `settling`.
+`buy` is the use case; its first transaction, the hold, stands here, what is looked at before
+in `purchase_look`, the charge and all that follows the gateway's answer in `settling`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from learnhub_desktop.db.repositories.keys import StoredKey
-from learnhub_desktop.db.repositories.purchases import Glance, Scene
+from learnhub_desktop.db.repositories.purchases import Opening
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
-from learnhub_desktop.domain.enrolments import StudentFacts
 from learnhub_desktop.domain.purchases import (
     GATEWAY_METHODS,
     Order,
@@ -30,7 +29,7 @@ from learnhub_desktop.domain.states import (
     PaymentMethod,
     PaymentStatus,
 )
-from learnhub_desktop.errors import InvalidInput, RuleRefused
+from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.gateways import Gateway, Gateways
 from learnhub_desktop.services import holds, keys, scoring, settling
 from learnhub_desktop.services import purchase_checks as checks
@@ -42,12 +41,14 @@ from learnhub_desktop.services.purchase_draft import (
     hold_minutes,
     initiated,
     keep,
+    key_of,
     payment_values,
 )
+from learnhub_desktop.services.purchase_look import look_first
 from learnhub_desktop.services.purchase_words import purchase_of
 from learnhub_desktop.services.recording import write_once
 
-__all__ = ["BALANCE", "OPERATION", "Card", "buy", "hold", "look_before", "reserve"]
+__all__ = ["BALANCE", "OPERATION", "Card", "buy", "hold", "reserve"]
 
 BALANCE: Final = "balance"
 
@@ -85,81 +86,9 @@ def reserve(
     gateway = _gateway_of(order, gateways)
     card = _read_card(order, gateway)
     name = BALANCE if gateway is None else gateway.name
-    _look_first(database, order, gateways)
+    look_first(database, order, gateways)
     caller = uuid.uuid4().hex
     return write_once(database, isolation, order.key, hold, order, card, name, caller=caller)
-
-
-def _look_first(database: Database, order: Order, gateways: Gateways) -> None:
-    """Send home, without a lock, most who come too late: in one round trip.
-
-    An earlier purchase of the same course that is overdue is settled before: its hold has
-    run out, or the gateway knows by now.
-    """
-    if database.read(_glance, order):
-        return
-    overdue = database.read(look_before, order)
-    if overdue is None:
-        return
-    earlier = settling.resolve(database, overdue, gateways=gateways)
-    if earlier.outcome is PurchaseOutcome.COMPLETED:
-        raise RuleRefused(
-            PurchaseRefusal.HELD_ALREADY,
-            f"An earlier purchase turned out to be paid (payment {overdue}). Nothing was charged "
-            "now; look again first.",
-        )
-    database.read(look_before, order)
-
-
-def _glance(uow: UnitOfWork, order: Order) -> bool:
-    """Whether nothing speaks against the order; what is odd about it takes a closer look.
-
-    RuleRefused where the seats are gone, which is all that a crowd has to be told.
-    """
-    uow.actor.require(Right.ENROL)
-    seen = uow.purchases.glance(
-        key=order.key,
-        student_id=order.student_id,
-        course_id=order.course_id,
-        sale_id=order.sale_id,
-        price=order.price,
-        currency=order.currency,
-        now=uow.known_now(),
-    )
-    if seen is None:
-        return False
-    if seen.glance is Glance.SALE_OVER:
-        raise checks.sale_over()
-    if seen.glance is Glance.FULL:
-        raise checks.full(seen)
-    return seen.glance is Glance.CLEAR
-
-
-def look_before(uow: UnitOfWork, order: Order) -> int | None:
-    """A plain read that refuses what is hopeless; what it lets through is decided again.
-
-    Returns the student's open payment for this course that must be asked about first.
-    """
-    uow.actor.require(Right.ENROL)
-    if uow.keys.find(order.key) is not None:
-        return None
-    existing = uow.enrolments.find(order.student_id, order.course_id)
-    if existing is not None:
-        waiting = uow.payments.find_open(existing.enrollment_id)
-        if waiting is not None and settling.is_due(uow, waiting):
-            return waiting.payment_id
-    course = uow.enrolments.find_course(order.course_id)
-    if course is None:
-        raise checks.no_course(order.course_id)
-    refused = checks.not_live(course) or checks.waiting_already(uow, existing)
-    if refused is not None:
-        raise refused
-    checks.check_price(order, course)
-    if order.sale_id is not None:
-        checks.check_sale(uow, order)
-    if course.seats_left == 0 and not (existing is not None and existing.is_open):
-        raise checks.full(course)
-    return None
 
 
 def hold(
@@ -172,24 +101,23 @@ def hold(
     ``caller`` is this call's own mark on the key: only who finds it there may send the charge.
     """
     uow.actor.require(Right.ENROL)
-    student = holds.lock_student(uow, order.student_id)
-    if card.fingerprint is not None:
-        # Locked before the first plain read, which at REPEATABLE READ fixes what is seen.
-        uow.payments.see_card(card.fingerprint, uow.now())
-    scene = uow.purchases.see(
+    opening = uow.purchases.open_hold(
         key=order.key,
         student_id=order.student_id,
         course_id=order.course_id,
         sale_id=order.sale_id,
+        card=card.fingerprint,
+        now=uow.known_now(),
     )
-    if scene.key_is_used:
+    uow.came_at(opening.at)
+    if opening.scene.key_is_used:
         parameters = order.parameters(card.fingerprint)
         stored = keys.find_first(
             uow, order.key, OPERATION, parameters, refusal=PurchaseRefusal.KEY_REUSED
         )
         if stored is not None:
             return _again(uow, order, stored, caller)
-    draft = _decide(uow, order, student, scene, card, gateway_name, caller)
+    draft = _decide(uow, order, opening, card, gateway_name, caller)
     if draft.verdict is Verdict.BLOCK:
         return _block(uow, draft)
     return _write_hold(uow, draft)
@@ -211,12 +139,12 @@ def _again(
 def _decide(
     uow: UnitOfWork,
     order: Order,
-    student: StudentFacts,
-    scene: Scene,
+    opening: Opening,
     card: Card,
     gateway_name: str,
     caller: str,
 ) -> Draft:
+    student, scene = opening.student, opening.scene
     course, settings = scene.course, scene.settings
     if course is None:
         raise checks.no_course(order.course_id)
@@ -242,10 +170,14 @@ def _decide(
     if order.price > 0:
         uow.actor.require(Right.TAKE_PAYMENT)
         assessment = scoring.score(
-            uow, order, settings, card_fingerprint=card.fingerprint, country=card.country
+            uow,
+            order,
+            settings,
+            opening.rules,
+            card_fingerprint=card.fingerprint,
+            country=card.country,
         )
         verdict = Verdict.FLAG if released else assessment.verdict
-    uow.enrolments.note_purchase(student.user_id, uow.now())
     return Draft(
         order, card, gateway_name, caller, student, course, existing, settings, assessment,
         verdict, released, overridden,
@@ -256,34 +188,31 @@ def _write_hold(uow: UnitOfWork, draft: Draft) -> settling.Held | Purchase:
     order, now = draft.order, uow.now()
     _claim(uow, draft, now)
     expires_at = now + timedelta(minutes=hold_minutes(draft))
-    if draft.extends:
-        assert draft.existing is not None
-        enrollment_id = draft.existing.enrollment_id
-    else:
-        enrollment_id = holds.hold_enrolment(
-            uow,
-            student_id=order.student_id,
-            course_id=order.course_id,
-            existing=draft.existing,
-            expires_at=expires_at,
-            reason=draft.reason,
-        )
     if order.price == 0:
-        return _give_free(uow, draft, enrollment_id)
-    payment_id = uow.payments.add(
-        **payment_values(draft, now),
-        enrollment_id=enrollment_id,
-        hold_expires_at=expires_at,
-        next_check_at=expires_at,
-        released_alert_id=order.released_alert_id,
+        return _give_free(uow, draft, expires_at)
+    assert draft.assessment is not None
+    raises_alert = draft.assessment.verdict is not Verdict.PASS
+    placed = uow.purchases.place(
+        enrollment_id=None if draft.existing is None else draft.existing.enrollment_id,
+        enrolment={} if draft.extends else _pending(uow, draft, expires_at),
+        payment={
+            **payment_values(draft, now),
+            "hold_expires_at": expires_at,
+            "next_check_at": expires_at,
+            "released_alert_id": order.released_alert_id,
+        },
+        events=hold_events(draft, expires_at),
+        # The key is inserted last.
+        key=None if raises_alert else key_of(uow, draft),
+        now=now,
     )
-    uow.payments.note(payment_id, hold_events(draft, expires_at), now)
+    payment_id, enrollment_id = placed.payment_id, placed.enrollment_id
     alert_id = None
-    if draft.assessment is not None:
+    if raises_alert:
         alert_id = scoring.raise_alert(
             uow, order, draft.assessment, payment_id=payment_id, released=draft.released
         )
-    keep(uow, draft, payment_id)
+        keep(uow, draft, payment_id)
     if draft.is_sent:
         assert order.card is not None
         # Put together here: the course's row is locked, and each question costs the others.
@@ -304,27 +233,40 @@ def _write_hold(uow: UnitOfWork, draft: Draft) -> settling.Held | Purchase:
     return purchase_of(uow, PurchaseOutcome.WAITING, order.key, payment_id, alert_id=alert_id)
 
 
+def _pending(uow: UnitOfWork, draft: Draft, expires_at: datetime) -> dict[str, Any]:
+    return holds.pending_values(
+        uow,
+        student_id=draft.order.student_id,
+        course_id=draft.order.course_id,
+        existing=draft.existing,
+        expires_at=expires_at,
+        reason=draft.reason,
+    )
+
+
 def _claim(uow: UnitOfWork, draft: Draft, now: datetime) -> None:
     """Take the seats by conditional UPDATEs: what was read before is only an opinion."""
     order = draft.order
-    price = (order.price, order.currency)
+    student_id, course_id, price = order.student_id, order.course_id, (order.price, order.currency)
     if order.sale_id is not None:
-        if uow.purchases.claim_both(order.sale_id, order.course_id, now, price=price):
+        if uow.purchases.claim_both(student_id, order.sale_id, course_id, now, price=price):
             return
-        if not uow.enrolments.claim_sale(order.sale_id, order.course_id, now, price=price):
+        if not uow.enrolments.claim_sale(order.sale_id, course_id, now, price=price):
             checks.check_sale(uow, order)
             raise checks.sale_over()
-        if uow.enrolments.claim_seat(order.course_id):
+        if uow.enrolments.claim_seat(course_id):
             return
-    elif not draft.extends and uow.purchases.claim_seat(order.course_id, price=price):
+    elif draft.extends:
+        uow.purchases.note_purchase(student_id, now)
+    elif uow.purchases.claim_seat(student_id, course_id, now, price=price):
         return
-    course = uow.enrolments.lock_course(order.course_id)
+    course = uow.enrolments.lock_course(course_id)
     refused = checks.not_live(course)
     if refused is not None:
         raise refused
     checks.check_price(order, course)
     # Under the lock the answer is final: a seat may have been freed before it.
-    if not draft.extends and not uow.enrolments.claim_seat(order.course_id):
+    if not draft.extends and not uow.enrolments.claim_seat(course_id):
         raise checks.full(course)
 
 
@@ -332,6 +274,7 @@ def _block(uow: UnitOfWork, draft: Draft) -> Purchase:
     """No seat, no charge: a failed payment with its events, the alert and the key."""
     order, assessment, now = draft.order, draft.assessment, uow.now()
     assert assessment is not None
+    uow.purchases.note_purchase(order.student_id, now)
     blocked = {"status": PaymentStatus.FAILED, "reason_code": "blocked", "processed_at": now}
     payment_id = uow.payments.add(**payment_values(draft, now) | blocked)
     uow.payments.note(
@@ -349,10 +292,19 @@ def _block(uow: UnitOfWork, draft: Draft) -> Purchase:
     return purchase_of(uow, outcome, order.key, payment_id, alert_id=alert_id)
 
 
-def _give_free(uow: UnitOfWork, draft: Draft, enrollment_id: int) -> Purchase:
+def _give_free(uow: UnitOfWork, draft: Draft, expires_at: datetime) -> Purchase:
     """A free course has no payment row; its key is kept all the same."""
-    order = draft.order
-    if not draft.extends:
+    order, existing = draft.order, draft.existing
+    if draft.extends:
+        assert existing is not None
+        enrollment_id = existing.enrollment_id
+    else:
+        pending = _pending(uow, draft, expires_at)
+        if existing is None:
+            enrollment_id = uow.enrolments.add(**pending)
+        else:
+            enrollment_id = existing.enrollment_id
+            uow.enrolments.update(enrollment_id, **pending)
         enrolment = uow.enrolments.lock(enrollment_id)
         holds.activate(uow, enrolment, EnrolmentSource.FREE, reason=draft.reason)
     holds.grant_access(uow, order.student_id, order.course_id, draft.course.access_months)

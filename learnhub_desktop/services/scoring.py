@@ -5,7 +5,7 @@ from __future__ import annotations
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.purchases import Order
 from learnhub_desktop.domain.school import SchoolSettings
-from learnhub_desktop.domain.scoring import Assessment, Verdict, assess, needs_of
+from learnhub_desktop.domain.scoring import Assessment, Rule, Verdict, assess, needs_of
 from learnhub_desktop.domain.states import AlertStatus, RuleAction
 
 _ACTIONS = {
@@ -19,12 +19,12 @@ def score(
     uow: UnitOfWork,
     order: Order,
     settings: SchoolSettings,
+    rules: tuple[Rule, ...],
     *,
     card_fingerprint: str | None,
     country: str | None,
 ) -> Assessment:
     """Evaluate every rule. The student's (and the card's) lock makes attempts queue here."""
-    rules = uow.fraud.rules()
     facts = uow.fraud.gather(
         user_id=order.student_id,
         amount=order.price,

@@ -282,7 +282,7 @@ def test_the_seat_that_was_freed_meanwhile_is_sold(desk: Desk) -> None:
     order = desk.order(student, course, method=PaymentMethod.CASH)
 
     def hold_late(uow: Any) -> Any:
-        def claim_late(course_id: int, **values: Any) -> bool:
+        def claim_late(student_id: int, course_id: int, *rest: Any, **values: Any) -> bool:
             uow.enrolments.free_seat(course_id)
             return False
 

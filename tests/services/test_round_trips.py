@@ -54,8 +54,8 @@ def test_six_round_trips_from_the_claim_of_the_seat_to_its_release(desk: Desk) -
         "UPDATE courses SET",
         "INSERT INTO enrollments",
         "INSERT INTO payments",
-        "INSERT INTO payment_events",
         "INSERT INTO idempotency",
+        "INSERT INTO payment_events",
         "COMMIT",
     ]
 

@@ -22,7 +22,7 @@ class Repository:
 
     def insert(self, table: Table, **values: Any) -> int:
         """Insert one row and return its id: RETURNING is not known to MySQL."""
-        return _insert(table, tuple(values)).run(self.connection, **values).row_id
+        return insert_into(table, tuple(values)).run(self.connection, **values).row_id
 
     def change(self, table: Table, key: int, **values: Any) -> None:
         """Update the row with this id. A value may be an expression of the row's columns."""
@@ -31,18 +31,20 @@ class Repository:
             statement = update_statement(table).where(column == key).values(**values)
             self.connection.execute(statement)
         else:
-            _update(table, tuple(values)).run(self.connection, **values, **{KEY: key})
+            update_of(table, tuple(values)).run(self.connection, **values, **{KEY: key})
 
 
 # Made once for the columns that each service names: putting a statement together takes
 # longer than running it.
 @cache
-def _insert(table: Table, names: tuple[str, ...]) -> Prepared:
+def insert_into(table: Table, names: tuple[str, ...]) -> Prepared:
+    """An INSERT of one row with these columns."""
     return Prepared(insert(table).inline(), columns=names)
 
 
 @cache
-def _update(table: Table, names: tuple[str, ...]) -> Prepared:
+def update_of(table: Table, names: tuple[str, ...]) -> Prepared:
+    """An UPDATE of these columns, of the row whose id is `KEY`."""
     [column] = table.primary_key.columns
     values = {name: bindparam(name, type_=table.c[name].type) for name in names}
     key = bindparam(KEY, type_=column.type)

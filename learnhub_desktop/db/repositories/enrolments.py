@@ -88,12 +88,29 @@ _SALE: Final = select(
     t.flash_sales.c.end_time,
 )
 _STUDENT_BY_ID, _LOCK_STUDENT = one_by(_STUDENT, t.users.c.user_id)
-_LOCK_STUDENT_AT: Final = Prepared(
+LOCK_STUDENT: Final = Prepared(
     one_by(_STUDENT.add_columns(ClockNow().label("at")), t.users.c.user_id)[1]
 )
-_ADD_ACCESS: Final = Prepared(
+_A: Final = t.course_access.c
+ADD_ACCESS: Final = Prepared(
     insert(t.course_access).inline(),
     columns=("student_id", "course_id", "access_expires_at", "granted_at"),
+)
+OPEN_ACCESS: Final = Prepared(
+    update(t.course_access)
+    .where(
+        _A.student_id == bindparam("to_student", type_=_A.student_id.type),
+        _A.course_id == bindparam("in_course", type_=_A.course_id.type),
+    )
+    .values(
+        access_expires_at=bindparam("access_expires_at", type_=_A.access_expires_at.type),
+        granted_at=case(
+            (_A.ended_at.is_(None), _A.granted_at),
+            else_=bindparam("now", type_=_A.granted_at.type),
+        ),
+        ended_at=None,
+        end_reason=None,
+    )
 )
 _COURSE_BY_ID, _LOCK_COURSE = one_by(select(*COURSE), t.courses.c.course_id)
 _ENROLMENT_BY_ID, _LOCK_ENROLMENT = one_by(_ENROLMENT, t.enrollments.c.enrollment_id)
@@ -140,17 +157,13 @@ class EnrolmentRepository(Repository):
 
     def lock_student_at(self, user_id: int) -> tuple[StudentFacts, datetime]:
         """`lock_student`, with the database's time when the lock was there."""
-        row = _LOCK_STUDENT_AT.row(self.connection, **{KEY: user_id})
+        row = LOCK_STUDENT.row(self.connection, **{KEY: user_id})
         if row is None:
             raise NotFound(f"There is no student with the number {user_id}.")
-        return _student(row[:-1]), row[-1]
+        return student_of(row[:-1]), row[-1]
 
     def find_student_by_email(self, email: str) -> StudentFacts | None:
         return self._student(_STUDENT.where(t.users.c.email == email))
-
-    def note_purchase(self, user_id: int, now: datetime) -> None:
-        """Write the student's row: on several writable members only writes meet each other."""
-        self.change(t.users, user_id, last_purchase_at=now)
 
     def find_course(self, course_id: int) -> CourseFacts | None:
         return self._course(_COURSE_BY_ID, course_id)
@@ -284,31 +297,21 @@ class EnrolmentRepository(Repository):
         self, student_id: int, course_id: int, until: datetime | None, now: datetime
     ) -> None:
         """Grant access, or grant it anew; ``until`` None is lifetime."""
-        c = t.course_access.c
-        granted = self.connection.execute(
-            update(t.course_access)
-            .where(c.student_id == student_id, c.course_id == course_id)
-            .values(
-                access_expires_at=until,
-                granted_at=case((c.ended_at.is_(None), c.granted_at), else_=now),
-                ended_at=None,
-                end_reason=None,
-            )
-        )
-        if granted.rowcount == 0:
-            self.add_access(student_id, course_id, until, now)
-
-    def add_access(
-        self, student_id: int, course_id: int, until: datetime | None, now: datetime
-    ) -> None:
-        """Grant access to who never had any."""
-        _ADD_ACCESS.run(
+        granted = OPEN_ACCESS.run(
             self.connection,
-            student_id=student_id,
-            course_id=course_id,
+            to_student=student_id,
+            in_course=course_id,
             access_expires_at=until,
-            granted_at=now,
+            now=now,
         )
+        if granted.matched == 0:
+            ADD_ACCESS.run(
+                self.connection,
+                student_id=student_id,
+                course_id=course_id,
+                access_expires_at=until,
+                granted_at=now,
+            )
 
     def end_access(self, student_id: int, course_id: int, reason: str, now: datetime) -> None:
         """End access now. Other programs read only the expiry, so that is set too."""
@@ -329,7 +332,7 @@ class EnrolmentRepository(Repository):
 
     def _student(self, statement: Select[Any], user_id: int | None = None) -> StudentFacts | None:
         row = self.connection.execute(statement, {KEY: user_id}).one_or_none()
-        return None if row is None else _student(row)
+        return None if row is None else student_of(row)
 
     def _course(self, statement: Select[Any], course_id: int) -> CourseFacts | None:
         row = self.connection.execute(statement, {KEY: course_id}).one_or_none()
@@ -346,7 +349,8 @@ class EnrolmentRepository(Repository):
         return None if row is None else enrolment_of(row)
 
 
-def _student(row: Sequence[Any]) -> StudentFacts:
+def student_of(row: Sequence[Any]) -> StudentFacts:
+    """From the columns `STUDENT`."""
     return StudentFacts(row[0], row[1], row[2], UserType(row[3]), *row[4:])
 
 

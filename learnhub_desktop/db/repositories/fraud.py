@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -70,7 +70,7 @@ _ALERT: Final = select(
 
 
 _R: Final = t.fraud_detection_rules.c
-_RULES: Final = Prepared(
+RULES: Final = Prepared(
     select(
         _R.rule_id,
         _R.rule_name,
@@ -144,7 +144,8 @@ def _names(needs: Needs) -> list[str]:
     return names + [f"others_{hours}" for hours in needs.card_hours]
 
 
-def _rule(row: Sequence[Any]) -> Rule:
+def rule_of(row: Sequence[Any]) -> Rule:
+    """From a row of `RULES`."""
     rule_id, name, rule_type, condition, action, score, level, state, version = row
     return Rule(
         rule_id=rule_id,
@@ -159,15 +160,21 @@ def _rule(row: Sequence[Any]) -> Rule:
     )
 
 
+def in_force(rows: Iterable[Sequence[Any]]) -> tuple[Rule, ...]:
+    """The rules that are on or in shadow, of the rows of `RULES`."""
+    rules = (rule_of(row) for row in rows)
+    return tuple(rule for rule in rules if rule.state is not RuleState.OFF)
+
+
 class FraudRepository(Repository):
     """Fraud rules, what they look at, and alerts."""
 
     def rules(self) -> tuple[Rule, ...]:
         """All rules that are on or in shadow, oldest first."""
-        return tuple(rule for rule in self.all_rules() if rule.state is not RuleState.OFF)
+        return in_force(RULES.rows(self.connection))
 
     def all_rules(self) -> tuple[Rule, ...]:
-        return tuple(_rule(row) for row in _RULES.rows(self.connection))
+        return tuple(rule_of(row) for row in RULES.rows(self.connection))
 
     def update_rule(self, rule_id: int, **values: Any) -> None:
         c = t.fraud_detection_rules.c

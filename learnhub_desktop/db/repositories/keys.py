@@ -34,14 +34,14 @@ _BY_KEY, _ = one_by(
 _IN_ARCHIVE, _ = one_by(
     select(t.payments_archive.c.payment_id).limit(1), t.payments_archive.c.idempotency_key
 )
-_ADD: Final = Prepared(
+ADD_KEY: Final = Prepared(
     insert(t.idempotency).inline(),
     columns=(
         "idempotency_key operation parameters parameters_hash state payment_id result account"
         " created_at finished_at"
     ).split(),
 )
-_FINISH: Final = Prepared(
+FINISH_KEY: Final = Prepared(
     update(t.idempotency)
     .where(_C.idempotency_key == bindparam("key", type_=_C.idempotency_key.type))
     .values(
@@ -110,20 +110,14 @@ class KeyRepository(Repository):
         Without one ``caller`` names the call that is at it, so that a call whose COMMIT went
         unanswered knows its own work again.
         """
-        at_it = {CALLER: caller} if caller else None
-        _ADD.run(
-            self.connection,
-            idempotency_key=key,
-            operation=operation,
-            parameters=dict(parameters),
-            parameters_hash=parameters_hash(parameters),
-            state=KeyState.IN_PROGRESS if result is None else KeyState.DONE,
-            payment_id=payment_id,
-            result=at_it if result is None else dict(result),
-            account=account,
-            created_at=now,
-            finished_at=None if result is None else now,
+        values = key_values(
+            key, operation, parameters, account=account, now=now, result=result, caller=caller
         )
+        self.store(values, payment_id)
+
+    def store(self, values: Mapping[str, Any], payment_id: int | None) -> None:
+        """`add`, of what `key_values` made."""
+        ADD_KEY.run(self.connection, **values, payment_id=payment_id)
 
     def hand_over(self, key: str, caller: str) -> None:
         """Name the call that is at it now."""
@@ -135,4 +129,29 @@ class KeyRepository(Repository):
         )
 
     def finish(self, key: str, result: Mapping[str, Any], now: datetime) -> None:
-        _FINISH.run(self.connection, key=key, result=dict(result), finished_at=now)
+        FINISH_KEY.run(self.connection, key=key, result=dict(result), finished_at=now)
+
+
+def key_values(
+    key: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    *,
+    account: str,
+    now: datetime,
+    result: Mapping[str, Any] | None = None,
+    caller: str = "",
+) -> dict[str, Any]:
+    """What `ADD_KEY` writes, but for the payment's id."""
+    at_it = {CALLER: caller} if caller else None
+    return {
+        "idempotency_key": key,
+        "operation": operation,
+        "parameters": dict(parameters),
+        "parameters_hash": parameters_hash(parameters),
+        "state": KeyState.IN_PROGRESS if result is None else KeyState.DONE,
+        "result": at_it if result is None else dict(result),
+        "account": account,
+        "created_at": now,
+        "finished_at": None if result is None else now,
+    }

@@ -9,14 +9,25 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, String, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.prepared import Part, Prepared, together
 from learnhub_desktop.db.repositories.base import KEY, one_by
 from learnhub_desktop.db.repositories.payment_reads import PaymentReads
-from learnhub_desktop.db.types import Moment
+from learnhub_desktop.db.types import Moment, UtcNow
 from learnhub_desktop.domain.settlement import PaymentFacts, Place, place_of
 from learnhub_desktop.domain.states import (
     EventType,
@@ -63,7 +74,8 @@ PAYMENT: Final = (
 )
 _FACTS: Final = select(*PAYMENT)
 _PAYMENT_BY_ID, _LOCK_PAYMENT = one_by(_FACTS, _P.payment_id)
-_SEEN_AT: Final = bindparam("seen_at", type_=Moment())
+# None is the database's own time.
+_SEEN_AT: Final = func.coalesce(bindparam("seen_at", type_=Moment()), UtcNow())
 _CARD: Final = {
     "card_fingerprint": bindparam("fingerprint", type_=String()),
     "first_seen_at": _SEEN_AT,
@@ -244,13 +256,18 @@ class PaymentRepository(PaymentReads):
 
     def see_card(self, fingerprint: str, now: datetime) -> None:
         """Insert or touch the card's row, which locks it until the transaction ends."""
-        is_file = self.connection.dialect.name == "sqlite"
-        statement = _SEE_CARD_IN_FILE if is_file else _SEE_CARD
-        statement.run(self.connection, fingerprint=fingerprint, seen_at=now)
+        together(self.connection, card_part(self.connection, fingerprint, now))
 
     def _facts(self, statement: Select[Any], payment_id: int | None = None) -> PaymentFacts | None:
         row = self.connection.execute(statement, {KEY: payment_id}).one_or_none()
         return None if row is None else payment_of(row)
+
+
+def card_part(connection: Connection, fingerprint: str, now: datetime | None) -> Part:
+    """Insert or touch a card's row; ``now`` None is the database's own time."""
+    is_file = connection.dialect.name == "sqlite"
+    statement = _SEE_CARD_IN_FILE if is_file else _SEE_CARD
+    return Part(statement, {"fingerprint": fingerprint, "seen_at": now})
 
 
 def events_part(payment_id: int | None, events: Sequence[Event], now: datetime) -> Part:

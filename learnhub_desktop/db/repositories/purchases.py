@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Integer,
@@ -19,17 +21,35 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    update,
 )
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.prepared import Prepared
-from learnhub_desktop.db.repositories.base import Repository
+from learnhub_desktop.db.prepared import Answer, Part, Prepared, together
+from learnhub_desktop.db.repositories.base import KEY
+from learnhub_desktop.db.repositories.enrolments import (
+    COURSE,
+    ENROLMENT,
+    LOCK_STUDENT,
+    course_of,
+    enrolment_of,
+    student_of,
+)
+from learnhub_desktop.db.repositories.fraud import RULES, in_force
+from learnhub_desktop.db.repositories.payments import PAYMENT, card_part, payment_of
+from learnhub_desktop.db.repositories.purchase_writes import PurchaseWrites
 from learnhub_desktop.db.repositories.settings import SETTINGS, no_school, settings_of
 from learnhub_desktop.db.types import Moment, Money, UtcNow
-from learnhub_desktop.domain.enrolments import CourseFacts
+from learnhub_desktop.domain.enrolments import (
+    AccessFacts,
+    CourseFacts,
+    EnrolmentFacts,
+    StudentFacts,
+)
 from learnhub_desktop.domain.school import SchoolSettings
-from learnhub_desktop.domain.states import CourseStatus, EnrolmentStatus
+from learnhub_desktop.domain.scoring import Rule
+from learnhub_desktop.domain.settlement import PaymentFacts, Place
+from learnhub_desktop.domain.states import CourseStatus, EnrolmentStatus, PaymentStatus
+from learnhub_desktop.errors import NotFound
 
 _C: Final = t.courses.c
 _E: Final = t.enrollments.c
@@ -73,6 +93,29 @@ class Scene:
     settings: SchoolSettings
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The beginning of a hold: the student, locked ``at`` that time, and what was seen then."""
+
+    student: StudentFacts
+    at: datetime
+    scene: Scene
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beforehand:
+    """What settling a charge needs to know, and can look at before the course is locked.
+
+    ``is_reference_taken``: another payment has this transaction id.
+    """
+
+    status: PaymentStatus | None
+    access: AccessFacts | None
+    is_reference_taken: bool
+    zone: ZoneInfo
+
+
 def _given(name: str, kind: Any) -> Any:
     return bindparam(name, type_=kind)
 
@@ -80,6 +123,7 @@ def _given(name: str, kind: Any) -> Any:
 _COURSE_ID: Final = _given("course_id", Integer())
 _STUDENT_ID: Final = _given("student_id", Integer())
 _SALE_ID: Final = _given("sale_id", Integer())
+_PAYMENT_ID: Final = _given("payment_id", Integer())
 _KEY: Final = _given("key", String())
 _PRICE: Final = _given("price", Money())
 _CURRENCY: Final = _given("currency", String())
@@ -149,14 +193,7 @@ _SCENE: Final = Prepared(
         _E.enrollment_id,
         _MISSES,
         _S.seats_taken < _S.max_seats,
-        _C.course_id,
-        _C.title,
-        _C.status,
-        _C.price,
-        _C.currency,
-        _C.access_months,
-        _C.max_students,
-        _C.enrolled_students,
+        *COURSE,
         *SETTINGS,
     )
     .select_from(
@@ -167,39 +204,48 @@ _SCENE: Final = Prepared(
     )
     .where(t.school_settings.c.settings_id == 1)
 )
-_BEFORE_SETTINGS: Final = 12
+_BEFORE_SETTINGS: Final = 4 + len(COURSE)
 
-_A_SEAT: Final = or_(_C.max_students.is_(None), _C.enrolled_students < _C.max_students)
-_CLAIM_SEAT: Final = Prepared(
-    update(t.courses)
-    .where(
-        _C.course_id == _COURSE_ID,
-        _C.status == CourseStatus.ACTIVE,
-        _A_SEAT,
-        _C.price == _PRICE,
-        _C.currency == _CURRENCY,
+_ASKED: Final = t.course_access.c
+_PAID: Final = t.payments.c
+_OTHER: Final = t.payments.alias("other")
+_BEFOREHAND: Final = Prepared(
+    select(
+        _PAID.status,
+        _ASKED.student_id,
+        _ASKED.access_expires_at,
+        _ASKED.ended_at,
+        exists().where(
+            _OTHER.c.transaction_id == _given("reference", String()),
+            _OTHER.c.payment_id != _PAYMENT_ID,
+        ),
+        t.school_settings.c.time_zone,
     )
-    .values(enrolled_students=_C.enrolled_students + 1)
-)
-# Both tables in one statement, the sale's first: a round trip less while all wait for it.
-_CLAIM_BOTH: Final = Prepared(
-    update(t.flash_sales)
-    .where(
-        _S.sale_id == _SALE_ID,
-        _S.course_id == _COURSE_ID,
-        _C.course_id == _COURSE_ID,
-        _given("moment", Moment()).between(_S.start_time, _S.end_time),
-        _S.discount_price == _PRICE,
-        _S.currency == _CURRENCY,
-        _S.seats_taken < _S.max_seats,
-        _C.status == CourseStatus.ACTIVE,
-        _A_SEAT,
+    .select_from(
+        t.school_settings.outerjoin(t.payments, _PAID.payment_id == _PAYMENT_ID).outerjoin(
+            t.course_access,
+            and_(_ASKED.student_id == _STUDENT_ID, _ASKED.course_id == _COURSE_ID),
+        )
     )
-    .values({_S.seats_taken: _S.seats_taken + 1, _C.enrolled_students: _C.enrolled_students + 1})
+    .where(t.school_settings.c.settings_id == 1)
 )
+# In this order whatever the optimizer thinks: it is the order of locks.
+_LOCK_THREE: Final = Prepared(
+    select(*COURSE, *ENROLMENT, *PAYMENT)
+    .prefix_with("STRAIGHT_JOIN", dialect="mysql")
+    .select_from(
+        t.courses.join(t.enrollments, _E.enrollment_id == _given("enrollment_id", Integer())).join(
+            t.payments, _PAID.payment_id == _PAYMENT_ID
+        )
+    )
+    .where(_C.course_id == _COURSE_ID)
+    .with_for_update()
+)
+_AFTER_COURSE: Final = len(COURSE)
+_AFTER_ENROLMENT: Final = _AFTER_COURSE + len(ENROLMENT)
 
 
-class PurchaseRepository(Repository):
+class PurchaseRepository(PurchaseWrites):
     """What a purchase looks at, in as few round trips as can be."""
 
     def glance(
@@ -230,48 +276,120 @@ class PurchaseRepository(Repository):
             row = _GLANCE_AT_SALE.alone(self.connection, **asked, sale_id=sale_id, now=now)
         return None if row is None else Glimpse(Glance(row[0]), row[1], row[2])
 
-    def see(self, *, key: str, student_id: int, course_id: int, sale_id: int | None) -> Scene:
-        """What is so now; SchemaMismatch where the database holds no school."""
-        row = _SCENE.row(
-            self.connection, key=key, student_id=student_id, course_id=course_id, sale_id=sale_id
+    def open_hold(
+        self,
+        *,
+        key: str,
+        student_id: int,
+        course_id: int,
+        sale_id: int | None,
+        card: str | None,
+        now: datetime | None,
+    ) -> Opening:
+        """Lock the student, then the card, then look; all in one round trip.
+
+        NotFound where there is no such student; SchemaMismatch where there is no school.
+        """
+        asked = {
+            "key": key,
+            "student_id": student_id,
+            "course_id": course_id,
+            "sale_id": sale_id,
+        }
+        # The card before the first plain read, which at REPEATABLE READ fixes what is seen.
+        carded = [] if card is None else [card_part(self.connection, card, now)]
+        locked, *_, scenes, rules = together(
+            self.connection,
+            Part(LOCK_STUDENT, {KEY: student_id}),
+            *carded,
+            Part(_SCENE, asked),
+            Part(RULES, {}),
+        )
+        student, at = _locked(locked, student_id)
+        if not scenes.rows:
+            raise no_school()
+        return Opening(student, at, _scene(scenes.rows[0]), in_force(rules.rows))
+
+    def open_settling(
+        self, place: Place, reference: str | None
+    ) -> tuple[StudentFacts, datetime, Beforehand]:
+        """Lock the student, and look at what will not change while it is locked."""
+        locked, found = together(
+            self.connection,
+            Part(LOCK_STUDENT, {KEY: place.user_id}),
+            _beforehand(place.payment_id, place.user_id, place.course_id, reference),
+        )
+        student, at = _locked(locked, place.user_id)
+        return student, at, _seen(found)
+
+    def look_beforehand(
+        self, payment: PaymentFacts, course_id: int, reference: str | None
+    ) -> Beforehand:
+        """The same for who holds all locks already."""
+        [found] = together(
+            self.connection,
+            _beforehand(payment.payment_id, payment.user_id, course_id, reference),
+        )
+        return _seen(found)
+
+    def lock_three(
+        self, course_id: int, enrollment_id: int, payment_id: int
+    ) -> tuple[CourseFacts, EnrolmentFacts, PaymentFacts] | None:
+        """The course, the enrolment and the payment, locked in this order; None if one is not."""
+        row = _LOCK_THREE.row(
+            self.connection,
+            course_id=course_id,
+            enrollment_id=enrollment_id,
+            payment_id=payment_id,
         )
         if row is None:
-            raise no_school()
-        course = None
-        if row[4] is not None:
-            course = CourseFacts(row[4], row[5], CourseStatus(row[6]), *row[7:_BEFORE_SETTINGS])
-        return Scene(
-            key_is_used=bool(row[0]),
-            is_known=row[1] is not None,
-            misses_prerequisites=bool(row[2]),
-            sale_is_open=bool(row[3]),
-            course=course,
-            settings=settings_of(row[_BEFORE_SETTINGS:]),
+            return None
+        return (
+            course_of(row[:_AFTER_COURSE]),
+            enrolment_of(row[_AFTER_COURSE:_AFTER_ENROLMENT]),
+            payment_of(row[_AFTER_ENROLMENT:]),
         )
 
-    def claim_seat(self, course_id: int, *, price: tuple[Decimal, str]) -> bool:
-        """Take a seat of a live course that still costs that: one conditional UPDATE decides."""
-        claimed = _CLAIM_SEAT.run(
-            self.connection, course_id=course_id, price=price[0], currency=price[1]
-        )
-        return claimed.matched == 1
 
-    def claim_both(
-        self, sale_id: int, course_id: int, now: datetime, *, price: tuple[Decimal, str]
-    ) -> bool:
-        """Take a seat of a running sale and of its live course, or neither.
+def _locked(answer: Answer, student_id: int) -> tuple[StudentFacts, datetime]:
+    if not answer.rows:
+        raise NotFound(f"There is no student with the number {student_id}.")
+    [row] = answer.rows
+    return student_of(row[:-1]), row[-1]
 
-        A refund never gives the sale's back. False tells nothing on SQLite, which updates one
-        table at a time and is never far away.
-        """
-        if self.connection.dialect.name == "sqlite":
-            return False
-        claimed = _CLAIM_BOTH.run(
-            self.connection,
-            sale_id=sale_id,
-            course_id=course_id,
-            moment=now,
-            price=price[0],
-            currency=price[1],
-        )
-        return claimed.matched == 2
+
+def _scene(row: Sequence[Any]) -> Scene:
+    return Scene(
+        key_is_used=bool(row[0]),
+        is_known=row[1] is not None,
+        misses_prerequisites=bool(row[2]),
+        sale_is_open=bool(row[3]),
+        course=None if row[4] is None else course_of(row[4:_BEFORE_SETTINGS]),
+        settings=settings_of(row[_BEFORE_SETTINGS:]),
+    )
+
+
+def _beforehand(
+    payment_id: int, student_id: int, course_id: int | None, reference: str | None
+) -> Part:
+    return Part(
+        _BEFOREHAND,
+        {
+            "payment_id": payment_id,
+            "student_id": student_id,
+            "course_id": course_id,
+            "reference": reference,
+        },
+    )
+
+
+def _seen(answer: Answer) -> Beforehand:
+    if not answer.rows:
+        raise no_school()
+    [(status, student_id, expires_at, ended_at, is_taken, zone)] = answer.rows
+    return Beforehand(
+        status=None if status is None else PaymentStatus(status),
+        access=None if student_id is None else AccessFacts(expires_at, ended_at),
+        is_reference_taken=bool(is_taken),
+        zone=ZoneInfo(zone),
+    )
