@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from learnhub_desktop.domain.revenue import RevenueDay, bounds
-from learnhub_desktop.errors import InvalidInput
+from learnhub_desktop.errors import InvalidInput, RuleRefused
+from learnhub_desktop.jobs import closing
 from learnhub_desktop.services import revenue
 from tests.factories import make_course, make_enrolment, make_payment, make_student
+from tests.services.closed_years import archive, make_past
 
 DAY = date(2026, 3, 10)
 
@@ -107,3 +109,35 @@ def test_a_range_is_filled_a_day_at_a_time(database):
 def test_a_range_that_ends_before_it_begins_is_refused(database):
     with pytest.raises(InvalidInput):
         revenue.back_fill(database, DAY, date(2026, 3, 9))
+
+
+class TestClosedYears:
+    """Days whose payments have left for the archive, or are gone."""
+
+    DAYS = (date(2024, 2, 1), date(2024, 3, 10), date(2024, 4, 3))
+
+    def test_a_day_counts_the_same_once_its_payments_are_in_the_archive(self, desk):
+        make_past(desk)
+        before = [desk.write(revenue.summarise, day) for day in self.DAYS]
+        assert [(line.revenue, line.refunded) for (line,) in before] == [
+            (Decimal("49.00"), Decimal("0.00")),
+            (Decimal("0.00"), Decimal("49.00")),
+            (Decimal("0.00"), Decimal("5.00")),
+        ]
+
+        archive(desk, 2024)
+
+        assert [desk.write(revenue.summarise, day) for day in self.DAYS] == before
+
+    def test_a_day_that_was_dropped_keeps_what_was_counted(self, desk, tmp_path):
+        make_past(desk)
+        kept = desk.write(revenue.summarise, self.DAYS[0])
+        closing.archive(desk.database, 2024)
+        closing.export(desk.database, 2024, tmp_path / "2024.zip")
+        closing.drop(desk.database, 2024, tmp_path / "2024.zip")
+
+        with pytest.raises(RuleRefused, match=r"^2024-02-01 cannot be counted again"):
+            desk.write(revenue.summarise, self.DAYS[0])
+
+        assert desk.read(revenue.list_days, self.DAYS[0], self.DAYS[0]) == kept
+        assert desk.write(revenue.summarise, date(2025, 1, 10)) != []

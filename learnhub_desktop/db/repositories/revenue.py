@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import and_, case, delete, func, insert, select
+from sqlalchemy import FromClause, and_, case, delete, func, insert, select, union_all
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
@@ -16,6 +16,10 @@ from learnhub_desktop.domain.states import PaymentKind, PaymentStatus
 
 _P: Final = t.payments.c
 _S: Final = t.daily_revenue_summary.c
+_COUNTED: Final = (
+    *("payment_id", "kind", "status", "currency", "amount"),
+    *("enrollment_id", "subscription_id"),
+)
 # A charge that took money stays revenue of its day: what went back stands on its own day.
 _TAKEN: Final = (
     PaymentStatus.COMPLETED,
@@ -28,10 +32,17 @@ _TAKEN: Final = (
 class RevenueRepository(Repository):
     """The daily summary of revenue, counted anew from the payments whenever it is asked for."""
 
-    def count(self, day: date, start: datetime, end: datetime) -> list[RevenueDay]:
-        """One line a currency for what was settled from ``start`` on and before ``end``."""
-        is_charge = and_(_P.kind == PaymentKind.CHARGE, _P.status.in_(_TAKEN))
-        is_refund = and_(_P.kind == PaymentKind.REFUND, _P.status == PaymentStatus.COMPLETED)
+    def count(
+        self, day: date, start: datetime, end: datetime, *, with_archive: bool = False
+    ) -> list[RevenueDay]:
+        """One line a currency for what was settled from ``start`` on and before ``end``.
+
+        ``with_archive``: also of what has moved to the archive, which no day of this year has.
+        """
+        settled = _settled(start, end, with_archive=with_archive)
+        p = settled.c
+        is_charge = and_(p.kind == PaymentKind.CHARGE, p.status.in_(_TAKEN))
+        is_refund = and_(p.kind == PaymentKind.REFUND, p.status == PaymentStatus.COMPLETED)
         bill, first = t.subscription_payments, t.subscriptions
         new_subscription = and_(
             is_charge,
@@ -39,22 +50,21 @@ class RevenueRepository(Repository):
         )
         rows = self.connection.execute(
             select(
-                _P.currency,
-                func.sum(case((is_charge, _P.amount))),
+                p.currency,
+                func.sum(case((is_charge, p.amount))),
                 func.count(case((is_charge, 1))),
-                func.count(func.distinct(case((is_charge, _P.enrollment_id)))),
-                func.count(func.distinct(case((new_subscription, _P.subscription_id)))),
-                func.sum(case((is_refund, _P.amount))),
+                func.count(func.distinct(case((is_charge, p.enrollment_id)))),
+                func.count(func.distinct(case((new_subscription, p.subscription_id)))),
+                func.sum(case((is_refund, p.amount))),
                 func.count(case((is_refund, 1))),
             )
             .select_from(
-                t.payments.outerjoin(bill, bill.c.charge_payment_id == _P.payment_id).outerjoin(
+                settled.outerjoin(bill, bill.c.charge_payment_id == p.payment_id).outerjoin(
                     first, first.c.subscription_id == bill.c.subscription_id
                 )
             )
-            .where(_P.processed_at >= start, _P.processed_at < end)
-            .group_by(_P.currency)
-            .order_by(_P.currency)
+            .group_by(p.currency)
+            .order_by(p.currency)
         )
         return [
             RevenueDay(
@@ -113,6 +123,22 @@ class RevenueRepository(Repository):
         """When the first payment was settled, None where none was."""
         found: datetime | None = self.connection.scalar(select(func.min(_P.processed_at)))
         return found
+
+
+def _settled(start: datetime, end: datetime, *, with_archive: bool) -> FromClause:
+    """The payments that were settled in this time, with what a summary counts of them."""
+    tables = [t.payments, *([t.payments_archive] if with_archive else [])]
+    parts = [
+        select(*(table.c[name] for name in _COUNTED)).where(
+            table.c.processed_at >= start,
+            table.c.processed_at < end,
+            # Leaves the archive's later partitions alone; nothing is settled before it is made.
+            *([table.c.created_at < end] if table is t.payments_archive else []),
+        )
+        for table in tables
+    ]
+    whole = parts[0] if len(parts) == 1 else union_all(*parts)
+    return whole.subquery("settled")
 
 
 def _amount(value: Any) -> Decimal:
