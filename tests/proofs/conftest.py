@@ -10,8 +10,15 @@ from learnhub_desktop.db.school import create
 from tests.databases import TEST_SCHOOL, new_database
 from tests.proofs.checks import faults
 from tests.proofs.crowd import Place, open_desk
+from tests.proofs.scale import is_left_out
 from tests.servers.server import Server
 from tests.services.desk import Desk
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    gone = [item for item in items if is_left_out(item)]
+    config.hook.pytest_deselected(items=gone)
+    items[:] = [item for item in items if item not in gone]
 
 
 @pytest.fixture
