@@ -11,7 +11,7 @@ from learnhub_desktop.domain.jobs import JobRow
 from learnhub_desktop.domain.moments import say_moment
 from learnhub_desktop.domain.states import JobState
 from learnhub_desktop.errors import InvalidInput
-from learnhub_desktop.jobs import runner
+from learnhub_desktop.jobs import runner, summarising
 from learnhub_desktop.jobs.registry import PLANS
 from learnhub_desktop.jobs.results import Ran
 from learnhub_desktop.services import jobs as services
@@ -22,10 +22,19 @@ _LATE: Final = "Nobody has run it for long: docs/jobs.md tells how a timer does.
 def run(options: Namespace, terminal: Terminal) -> Done:
     if options.due == (options.name is not None):
         raise InvalidInput("name", "Name one job, or run all that are due with --due.")
+    if options.name != summarising.NAME and (options.first or options.last):
+        raise InvalidInput("first", "Only the job revenue takes days: --from DAY --to DAY.")
+    if options.last and not options.first:
+        raise InvalidInput("first", "Say from which day on: --from DAY --to DAY.")
     if options.due:
         return _run_due(options, terminal)
     with opened(options) as school:
-        ran = runner.run_one(school.database, school.gateways, options.name, told=terminal.progress)
+        database, told = school.database, terminal.progress
+        if options.first:
+            first, last = options.first, options.last or options.first
+            ran = runner.run_days(database, first, last, told=told)
+        else:
+            ran = runner.run_one(database, school.gateways, options.name, told=told)
     for problem in ran.result.problems:
         terminal.tell(problem)
     if _went_well(ran):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from typing import Any, Final, NoReturn
 
 from learnhub_desktop import __version__
@@ -298,6 +299,12 @@ def _add_jobs(commands: Any) -> None:
         "name", metavar="NAME", nargs="?", choices=JOBS, help=f"one of {', '.join(JOBS)}"
     )
     run.add_argument("--due", action="store_true", help="run every job that is due now")
+    run.add_argument(
+        "--from", dest="first", metavar="DAY", type=_day, help="revenue: count again from this day"
+    )
+    run.add_argument(
+        "--to", dest="last", metavar="DAY", type=_day, help="to this day; else the one day alone"
+    )
     _command(parts, "list", "tell when each job ran last and when it runs next")
 
 
@@ -340,6 +347,13 @@ def _year(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) != 4:
         raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a year such as 2024")
     return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a day such as 2026-03-31") from None
 
 
 def _number(text: str) -> int:

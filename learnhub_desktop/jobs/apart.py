@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import IO, Any, Final
 
 _PASSWORD: Final = "LEARNHUB_PASSWORD"
@@ -64,15 +65,20 @@ class JobProcesses:
         self._database = database
         self._password = password
 
-    def start(self, name: str | None = None) -> JobProcess:
-        """Run one job now, besides its schedule; None: all that are due."""
-        what = "--due" if name is None else name
+    def start(self, name: str | None = None, days: tuple[date, date] | None = None) -> JobProcess:
+        """Run one job now, besides its schedule; None: all that are due.
+
+        ``days`` are the first and the last that the revenue job is to count again.
+        """
+        what = ["--due" if name is None else name]
+        if days is not None:
+            what += [f"--from={days[0].isoformat()}", f"--to={days[1].isoformat()}"]
         environment = dict(os.environ)
         if self._password is not None:
             environment[_PASSWORD] = self._password
         return JobProcess(
             [
-                *(sys.executable, "-m", _MODULE, "jobs", "run", what),
+                *(sys.executable, "-m", _MODULE, "jobs", "run", *what),
                 *(f"--database={self._database}", "--json"),
             ],
             environment,

@@ -7,12 +7,14 @@ from typing import Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.jobs.results import JobResult, Progress, say_nothing
 from learnhub_desktop.services import revenue
 
 NAME: Final = "revenue"
 _THROUGH: Final = "through"
+_MOST_DAYS: Final = 3_660
 
 
 def run(database: Database, gateways: Gateways, progress: Progress = say_nothing) -> JobResult:
@@ -31,6 +33,27 @@ def run(database: Database, gateways: Gateways, progress: Progress = say_nothing
         f"Counted the revenue of {what}.",
         {"days": days, _THROUGH: int(f"{last:%Y%m%d}")},
     )
+
+
+def run_range(
+    database: Database, first: date, last: date, progress: Progress = say_nothing
+) -> JobResult:
+    """Count each of these days again, as a person asked for; both ends are inside."""
+    days = revenue.back_fill(database, first, last, progress=progress)
+    what = f"{first:%Y-%m-%d}" if days == 1 else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return JobResult(NAME, f"Counted the revenue of {what} again.", {"days": days})
+
+
+def check_range(uow: UnitOfWork, first: date, last: date) -> None:
+    """InvalidInput for days that are not there yet, or in the wrong order."""
+    uow.actor.require(Right.RUN_JOBS)
+    today = uow.now().astimezone(uow.settings.get().zone).date()
+    if last < first:
+        raise InvalidInput("last", "The last day cannot be before the first.")
+    if last > today:
+        raise InvalidInput("last", f"{last:%Y-%m-%d} has not come yet.")
+    if (last - first).days >= _MOST_DAYS:
+        raise InvalidInput("first", f"At most {_MOST_DAYS:,} days are counted at once.")
 
 
 def _span(uow: UnitOfWork) -> tuple[date, date] | None:

@@ -209,3 +209,39 @@ def test_a_run_that_broke_off_is_listed_as_one(learnhub, home):
     last = learnhub("jobs", "list").out.splitlines()[2]
 
     assert last.endswith(", broken off: ada on desk-2 was not heard of again")
+
+
+def test_days_are_counted_again_as_a_run_of_the_job(learnhub, home):
+    ended = learnhub(
+        "jobs", "run", "revenue", "--from", "2026-01-01", "--to", "2026-01-03", "--json"
+    )
+    assert (ended.code, ended.json["message"]) == (
+        0,
+        "Counted the revenue of 2026-01-01 to 2026-01-03 again.",
+    )
+    assert home.ask("SELECT state FROM job_runs WHERE job = 'revenue'") == ["done"]
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (
+            ("renewals", "--from", "2026-01-01"),
+            "Only the job revenue takes days: --from DAY --to DAY.",
+        ),
+        (("revenue", "--to", "2026-01-01"), "Say from which day on: --from DAY --to DAY."),
+        (
+            ("revenue", "--from", "2026-01-02", "--to", "2026-01-01"),
+            "The last day cannot be before the first.",
+        ),
+        (("revenue", "--from", "2999-01-01"), "2999-01-01 has not come yet."),
+        (
+            ("revenue", "--from", "1990-01-01", "--to", "2026-01-01"),
+            "At most 3,660 days are counted at once.",
+        ),
+    ],
+)
+def test_days_that_make_no_sense_are_refused_before_anything_runs(learnhub, home, words, sentence):
+    ended = learnhub("jobs", "run", *words)
+    assert (ended.code, ended.sentence) == (2, sentence)
+    assert home.ask("SELECT count(*) FROM job_runs") == [0]

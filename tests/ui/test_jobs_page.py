@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from functools import partial
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, Qt
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.actors import Role
@@ -16,7 +18,8 @@ from learnhub_desktop.jobs import runner
 from learnhub_desktop.jobs.apart import Ended
 from learnhub_desktop.jobs.registry import JOBS
 from learnhub_desktop.services import jobs as services
-from learnhub_desktop.ui.dialogs.run_job import RunJobDialog
+from learnhub_desktop.services import revenue
+from learnhub_desktop.ui.dialogs.run_job import CountDaysDialog, RunJobDialog
 from learnhub_desktop.ui.job_clock import JobClock
 from learnhub_desktop.ui.main_window import PageEntry
 from learnhub_desktop.ui.pages.jobs import JobsPage
@@ -38,10 +41,12 @@ class AtOnce:
         self.started = []
         self.result = None
 
-    def start(self, name=None):
+    def start(self, name=None, days=None):
         self.started.append(name)
         try:
-            if name is None:
+            if days is not None:
+                ran = (runner.run_days(self.desk.database, *days),)
+            elif name is None:
                 ran = runner.run_due(self.desk.database, self.desk.gateways)
             else:
                 ran = (runner.run_one(self.desk.database, self.desk.gateways, name),)
@@ -208,6 +213,33 @@ def test_a_running_one_is_asked_to_stop(desk, make_jobs):
     assert office.said == "Cancel the run is not possible: it is not running."
 
 
+def test_days_are_counted_again_when_a_person_asks(desk, make_jobs):
+    desk.buy(desk.student(), desk.course())
+    office = make_jobs()
+    office.choose(RENEW)
+    office.press(Qt.Key.Key_R, CTRL, SHIFT)
+    assert office.said == (
+        "Count days again is not possible: only the summary of revenue counts days."
+    )
+    office.choose(3)
+    office.click("job_days")
+    dialog = office.dialog(CountDaysDialog)
+    assert (dialog.first.value(), dialog.last.value()) == (date(2026, 3, 1), date(2026, 3, 9))
+    assert dialog.primary_button.text() == "Count 9 days"
+    dialog.last.day.setDate(QDate(2026, 2, 28))
+    assert dialog.consequence.text() == "The last day cannot be before the first."
+    assert not dialog.primary_button.isEnabled()
+    dialog.last.day.setDate(QDate(2026, 3, 11))
+    assert dialog.consequence.text() == "This day has not come yet."
+    dialog.last.day.setDate(QDate(2026, 3, 10))
+    dialog.first.day.setDate(QDate(2026, 3, 10))
+    office.submit(dialog)
+
+    office.until(lambda: office.said == "Counted the revenue of 2026-03-10 again.")
+    [line] = desk.read(revenue.list_days, date(2026, 3, 10), date(2026, 3, 10))
+    assert (line.revenue, line.transactions) == (Decimal("49.00"), 1)
+
+
 def test_the_page_is_for_who_may_run_jobs(desk, make_jobs, make_office, starter):
     office = make_jobs(Role.FINANCE)
     assert office.page.unbound() == []
@@ -245,7 +277,7 @@ def test_trouble_with_due_jobs_is_told_once(desk, make_office, monkeypatch):
     monkeypatch.setattr(
         starter,
         "start",
-        lambda name=None: setattr(starter, "result", Ended((), "No room.")) or starter,
+        lambda name=None, days=None: setattr(starter, "result", Ended((), "No room.")) or starter,
     )
     clock = JobClock(office.window, office.window.desk.bridge, starter, office.window.messages)
 

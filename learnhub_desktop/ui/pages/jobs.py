@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any, ClassVar, Final, Protocol
 
@@ -18,9 +19,10 @@ from learnhub_desktop.jobs.renewing import count_due
 from learnhub_desktop.models.columns import Column
 from learnhub_desktop.models.jobs import JOB_COLUMNS
 from learnhub_desktop.services import jobs as services
+from learnhub_desktop.services.settings import get_school
 from learnhub_desktop.ui.desk import Desk
 from learnhub_desktop.ui.dialogs.dialog import ask
-from learnhub_desktop.ui.dialogs.run_job import RunJobDialog
+from learnhub_desktop.ui.dialogs.run_job import CountDaysDialog, RunJobDialog
 from learnhub_desktop.ui.lists import ListReads
 from learnhub_desktop.ui.pages.list_page import ListPage
 from learnhub_desktop.ui.panels import job as panels
@@ -37,14 +39,16 @@ class Process(Protocol):
 
 
 class Starter(Protocol):
-    """Starts a job apart from this window; None: all that are due."""
+    """Starts a job apart from this window; None: all that are due. Revenue takes days."""
 
-    def start(self, name: str | None = None) -> Process: ...
+    def start(self, name: str | None = None, days: tuple[date, date] | None = None) -> Process: ...
 
 
-async def run_apart(starter: Starter, name: str | None = None) -> Ended:
+async def run_apart(
+    starter: Starter, name: str | None = None, days: tuple[date, date] | None = None
+) -> Ended:
     """Start it and wait for its end; whoever stops waiting does not stop the job."""
-    process = await in_background(starter.start, name)
+    process = await in_background(starter.start, name, days)
     while (ended := process.ended()) is None:
         await asyncio.sleep(_LOOK_EVERY_S)
     return ended
@@ -66,6 +70,12 @@ class JobsPage(ListPage[JobRow]):
     action_table: ClassVar[tuple[Action, ...]] = (
         Action(*("job_run", "Run now", "Ctrl+R"), page="jobs", icon="play", right=Right.RUN_JOBS),
         Action(
+            *("job_days", "Count days again…", "Ctrl+Shift+R"),
+            page="jobs",
+            icon="calendar-check",
+            right=Right.RUN_JOBS,
+        ),
+        Action(
             *("job_cancel", "Cancel the run", "Ctrl+Shift+C"),
             page="jobs",
             icon="stop",
@@ -85,6 +95,7 @@ class JobsPage(ListPage[JobRow]):
         self.side.add_section("To look at", self.problems)
         self.list.reloaded.connect(self._measure)
         self.on("job_run", self._start_run)
+        self.on("job_days", self._start_days)
         self.on("job_cancel", self._start_cancel)
 
     def row_id(self, row: JobRow) -> int:
@@ -103,7 +114,7 @@ class JobsPage(ListPage[JobRow]):
         row = self.current()
         if row is None:
             return "select one job first."
-        if name == "job_run" and self.tasks.is_running(f"run {row.name}"):
+        if name in ("job_run", "job_days") and self.tasks.is_running(f"run {row.name}"):
             return "it is being started."
         return panels.refusal(name, row)
 
@@ -137,9 +148,23 @@ class JobsPage(ListPage[JobRow]):
             due = await self.desk.bridge.read(count_due, row.name)
             if not await ask(RunJobDialog(row.plan, due, self)):
                 return
+        await self._wait_for(row)
+
+    def _start_days(self) -> None:
+        row = self.current()
+        if row is not None:
+            self.tasks.start(f"run {row.name}", self._count_days, row)
+
+    async def _count_days(self, row: JobRow) -> None:
+        school = await self.desk.bridge.read(get_school)
+        today = self.desk.clock().astimezone(school.zone).date()
+        days: tuple[date, date] | None = await ask(CountDaysDialog(self, today=today))
+        if days is not None:
+            await self._wait_for(row, days)
+
+    async def _wait_for(self, row: JobRow, days: tuple[date, date] | None = None) -> None:
         self.desk.messages.note(f"“{row.plan.title}” has been started.")
-        ended = await run_apart(self._starter, row.name)
-        self.tell(ended)
+        self.tell(await run_apart(self._starter, row.name, days))
         self.reload()
 
     def tell(self, ended: Ended) -> None:

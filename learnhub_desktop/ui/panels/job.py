@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from learnhub_desktop.domain.jobs import JobRow, JobRun
 from learnhub_desktop.domain.states import JobState
+from learnhub_desktop.jobs import summarising
 from learnhub_desktop.models import formats
 from learnhub_desktop.models.columns import Tone
 from learnhub_desktop.models.jobs import (
@@ -134,13 +135,16 @@ def offers(row: JobRow) -> tuple[Offer, ...]:
             Offer("job_run", refusal("job_run", row)),
             Offer("job_cancel", refusal("job_cancel", row), is_primary=True),
         )
-    return (Offer("job_run", is_primary=True),)
+    again = (Offer("job_days"),) if row.name == summarising.NAME else ()
+    return (*again, Offer("job_run", is_primary=True))
 
 
 def refusal(name: str, row: JobRow) -> str:
     """Why the action is not possible on this job; empty where it is."""
     last = row.last
-    if name == "job_run" and row.is_running and last is not None:
+    if name == "job_days" and row.name != summarising.NAME:
+        return "only the summary of revenue counts days."
+    if name in ("job_run", "job_days") and row.is_running and last is not None:
         return f"it is running already, by {by_whom(last)}."
     if name == "job_cancel":
         if last is None or last.state is not JobState.RUNNING:
