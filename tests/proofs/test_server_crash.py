@@ -30,6 +30,7 @@ from tests.proofs.scale import scaled
 from tests.proofs.steady_desk import Act, Shift, work
 from tests.servers.fixtures import StartServer
 from tests.servers.private import PrivateServer
+from tests.servers.programs import Kind
 from tests.services.desk import Desk
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1_800)]
@@ -94,10 +95,11 @@ def receive(end: Any) -> list[Act]:
     return told
 
 
+@pytest.mark.parametrize("kind", scaled(["mysql", "mariadb"], ["mysql"]))
 def test_nothing_acknowledged_is_lost_and_nothing_charged_twice_when_the_server_is_killed(
-    start_server: StartServer, tmp_path: Path, tell: Callable[[str], None]
+    start_server: StartServer, tmp_path: Path, tell: Callable[[str], None], kind: Kind
 ) -> None:
-    server = start_server("mysql", durable=True)
+    server = start_server(kind, durable=True)
     url, chance = server.url("crashed"), random.Random(SEED)
     create(url, TEST_SCHOOL)
     place = Place(url, tmp_path)
