@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from learnhub_desktop.db.repositories.keys import StoredKey
+from learnhub_desktop.db.repositories.purchase_writes import Claim
 from learnhub_desktop.db.repositories.purchases import Opening
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.enrolments import CourseFacts
 from learnhub_desktop.domain.purchases import (
     GATEWAY_METHODS,
     Order,
@@ -186,13 +188,19 @@ def _decide(
 
 def _write_hold(uow: UnitOfWork, draft: Draft) -> settling.Held | Purchase:
     order, now = draft.order, uow.now()
-    _claim(uow, draft, now)
     expires_at = now + timedelta(minutes=hold_minutes(draft))
     if order.price == 0:
         return _give_free(uow, draft, expires_at)
     assert draft.assessment is not None
+    claim = None
+    if draft.extends:
+        _require_live(uow, order)
+    else:
+        claim = Claim(order.sale_id, order.course_id, order.price, order.currency)
     raises_alert = draft.assessment.verdict is not Verdict.PASS
     placed = uow.purchases.place(
+        order.student_id,
+        claim,
         enrollment_id=None if draft.existing is None else draft.existing.enrollment_id,
         enrolment={} if draft.extends else _pending(uow, draft, expires_at),
         payment={
@@ -206,6 +214,8 @@ def _write_hold(uow: UnitOfWork, draft: Draft) -> settling.Held | Purchase:
         key=None if raises_alert else key_of(uow, draft),
         now=now,
     )
+    if not placed.has_seat:
+        _claim(uow, order, now)
     payment_id, enrollment_id = placed.payment_id, placed.enrollment_id
     alert_id = None
     if raises_alert:
@@ -244,30 +254,28 @@ def _pending(uow: UnitOfWork, draft: Draft, expires_at: datetime) -> dict[str, A
     )
 
 
-def _claim(uow: UnitOfWork, draft: Draft, now: datetime) -> None:
-    """Take the seats by conditional UPDATEs: what was read before is only an opinion."""
-    order = draft.order
-    student_id, course_id, price = order.student_id, order.course_id, (order.price, order.currency)
-    if order.sale_id is not None:
-        if uow.purchases.claim_both(student_id, order.sale_id, course_id, now, price=price):
-            return
-        if not uow.enrolments.claim_sale(order.sale_id, course_id, now, price=price):
-            checks.check_sale(uow, order)
-            raise checks.sale_over()
-        if uow.enrolments.claim_seat(course_id):
-            return
-    elif draft.extends:
-        uow.purchases.note_purchase(student_id, now)
-    elif uow.purchases.claim_seat(student_id, course_id, now, price=price):
-        return
-    course = uow.enrolments.lock_course(course_id)
+def _claim(uow: UnitOfWork, order: Order, now: datetime) -> None:
+    """Take the seats one after the other, or refuse and say which is missing."""
+    price = (order.price, order.currency)
+    if order.sale_id is not None and not uow.enrolments.claim_sale(
+        order.sale_id, order.course_id, now, price=price
+    ):
+        checks.check_sale(uow, order)
+        raise checks.sale_over()
+    course = _require_live(uow, order)
+    # Under the lock the answer is final: a seat may have been freed before it.
+    if not uow.enrolments.claim_seat(order.course_id):
+        raise checks.full(course)
+
+
+def _require_live(uow: UnitOfWork, order: Order) -> CourseFacts:
+    """The course, locked, which takes enrolments and costs what was shown."""
+    course = uow.enrolments.lock_course(order.course_id)
     refused = checks.not_live(course)
     if refused is not None:
         raise refused
     checks.check_price(order, course)
-    # Under the lock the answer is final: a seat may have been freed before it.
-    if not draft.extends and not uow.enrolments.claim_seat(course_id):
-        raise checks.full(course)
+    return course
 
 
 def _block(uow: UnitOfWork, draft: Draft) -> Purchase:
@@ -294,11 +302,14 @@ def _block(uow: UnitOfWork, draft: Draft) -> Purchase:
 
 def _give_free(uow: UnitOfWork, draft: Draft, expires_at: datetime) -> Purchase:
     """A free course has no payment row; its key is kept all the same."""
-    order, existing = draft.order, draft.existing
+    order, existing, now = draft.order, draft.existing, uow.now()
+    uow.purchases.note_purchase(order.student_id, now)
     if draft.extends:
         assert existing is not None
+        _require_live(uow, order)
         enrollment_id = existing.enrollment_id
     else:
+        _claim(uow, order, now)
         pending = _pending(uow, draft, expires_at)
         if existing is None:
             enrollment_id = uow.enrolments.add(**pending)

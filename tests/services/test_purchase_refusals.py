@@ -282,11 +282,14 @@ def test_the_seat_that_was_freed_meanwhile_is_sold(desk: Desk) -> None:
     order = desk.order(student, course, method=PaymentMethod.CASH)
 
     def hold_late(uow: Any) -> Any:
-        def claim_late(student_id: int, course_id: int, *rest: Any, **values: Any) -> bool:
-            uow.enrolments.free_seat(course_id)
-            return False
+        place = uow.purchases.place
 
-        uow.purchases.claim_seat = claim_late
+        def place_late(*args: Any, **values: Any) -> Any:
+            placed = place(*args, **values)
+            uow.enrolments.free_seat(course)
+            return placed
+
+        uow.purchases.place = place_late
         return purchases.hold(uow, order, Card(), "manual")
 
     held = desk.write(hold_late)

@@ -39,28 +39,46 @@ _CLAIM_SEAT: Final = Prepared(
     )
     .values(enrolled_students=_C.enrolled_students + 1)
 )
-# Both tables in one statement, the sale's first: a round trip less while all wait for it.
+_SALE: Final = (
+    _S.sale_id == bindparam("sale_id", type_=Integer()),
+    _S.course_id == _COURSE_ID,
+    bindparam("moment", type_=Moment()).between(_S.start_time, _S.end_time),
+    _S.discount_price == _PRICE,
+    _S.currency == _CURRENCY,
+    _S.seats_taken < _S.max_seats,
+)
+_COURSE: Final = (_C.course_id == _COURSE_ID, _C.status == CourseStatus.ACTIVE, _A_SEAT)
+_ONE_MORE: Final = {_S.seats_taken: _S.seats_taken + 1}
+# Both tables in one statement, the sale's first, which is the order of locks.
 _CLAIM_BOTH: Final = Prepared(
     update(t.flash_sales)
-    .where(
-        _S.sale_id == bindparam("sale_id", type_=Integer()),
-        _S.course_id == _COURSE_ID,
-        _C.course_id == _COURSE_ID,
-        bindparam("moment", type_=Moment()).between(_S.start_time, _S.end_time),
-        _S.discount_price == _PRICE,
-        _S.currency == _CURRENCY,
-        _S.seats_taken < _S.max_seats,
-        _C.status == CourseStatus.ACTIVE,
-        _A_SEAT,
-    )
-    .values({_S.seats_taken: _S.seats_taken + 1, _C.enrolled_students: _C.enrolled_students + 1})
+    .where(*_SALE, *_COURSE)
+    .values({**_ONE_MORE, _C.enrolled_students: _C.enrolled_students + 1})
+)
+# SQLite updates one table at a time.
+_CLAIM_SALE: Final = Prepared(update(t.flash_sales).where(*_SALE).values(_ONE_MORE))
+_CLAIM_AT_ANY_PRICE: Final = Prepared(
+    update(t.courses).where(*_COURSE).values(enrolled_students=_C.enrolled_students + 1)
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """The seats that a purchase takes: the course's, and the sale's where it is in one."""
+
+    sale_id: int | None
+    course_id: int
+    price: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
+    """``has_seat`` False: the rows are written, and the claim found no seat for them."""
+
     enrollment_id: int
     payment_id: int
+    has_seat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,46 +98,10 @@ class PurchaseWrites(Repository):
         """Write the student's row: on several writable members only writes meet each other."""
         together(self.connection, _noted(student_id, now))
 
-    def claim_seat(
-        self, student_id: int, course_id: int, now: datetime, *, price: tuple[Decimal, str]
-    ) -> bool:
-        """Note the purchase, and take a seat of a live course that still costs that.
-
-        One conditional UPDATE decides, on any member.
-        """
-        values = {"course_id": course_id, "price": price[0], "currency": price[1]}
-        _, claimed = together(self.connection, _noted(student_id, now), Part(_CLAIM_SEAT, values))
-        return claimed.matched == 1
-
-    def claim_both(
-        self,
-        student_id: int,
-        sale_id: int,
-        course_id: int,
-        now: datetime,
-        *,
-        price: tuple[Decimal, str],
-    ) -> bool:
-        """Note the purchase, and take a seat of a running sale and of its live course, or none.
-
-        A refund never gives the sale's back. False tells nothing on SQLite, which updates one
-        table at a time and is never far away.
-        """
-        if self.connection.dialect.name == "sqlite":
-            self.note_purchase(student_id, now)
-            return False
-        values = {
-            "sale_id": sale_id,
-            "course_id": course_id,
-            "moment": now,
-            "price": price[0],
-            "currency": price[1],
-        }
-        _, claimed = together(self.connection, _noted(student_id, now), Part(_CLAIM_BOTH, values))
-        return claimed.matched == 2
-
     def place(
         self,
+        student_id: int,
+        claim: Claim | None,
         *,
         enrollment_id: int | None,
         enrolment: Values,
@@ -128,29 +110,48 @@ class PurchaseWrites(Repository):
         key: Values | None,
         now: datetime,
     ) -> Placed:
-        """Write the enrolment, its payment, the payment's events and the key.
+        """Note the purchase, claim its seats, and write the enrolment, payment, events and key.
 
-        ``enrollment_id`` is of a row that is there: ``enrolment`` then changes it, if there is
-        anything to change. ``key`` None is for who inserts the key later.
+        Conditional UPDATEs claim, so that one decides on any member. The rows are sent along
+        with them: the seats are locked for one answer less, and if the claim fails, all is
+        rolled back. ``enrollment_id`` is of a row that is there, which ``enrolment`` changes.
+        ``key`` None is for who inserts the key later; only the payment's own events follow it.
         """
-        parts = []
+        claims = [] if claim is None else self._claims(claim, now)
+        rows = []
         known = {} if enrollment_id is None else {"enrollment_id": enrollment_id}
         if enrollment_id is None:
-            parts.append(Part(insert_into(t.enrollments, tuple(enrolment)), enrolment))
+            rows.append(Part(insert_into(t.enrollments, tuple(enrolment)), enrolment))
         elif enrolment:
-            parts.append(_changed(t.enrollments, enrollment_id, enrolment))
+            rows.append(_changed(t.enrollments, enrollment_id, enrolment))
+        at = 1 + len(claims)
+        paying = at + len(rows)
         columns = (*payment, "enrollment_id")
         linked = None if known else "enrollment_id"
-        paying = len(parts)
-        parts.append(Part(insert_into(t.payments, columns), {**payment, **known}, linked))
+        rows.append(Part(insert_into(t.payments, columns), {**payment, **known}, linked))
         if key is not None:
-            parts.append(Part(ADD_KEY, key, "payment_id"))
-        parts.append(events_part(None, events, now))
-        answers = together(self.connection, *parts)
+            rows.append(Part(ADD_KEY, key, "payment_id"))
+        rows.append(events_part(None, events, now))
+        answers = together(self.connection, _noted(student_id, now), *claims, *rows)
+        wanted = 0 if claim is None else 1 if claim.sale_id is None else 2
         return Placed(
-            answers[0].row_id if enrollment_id is None else enrollment_id,
+            answers[at].row_id if enrollment_id is None else enrollment_id,
             answers[paying].row_id,
+            has_seat=sum(answer.matched for answer in answers[1:at]) == wanted,
         )
+
+    def _claims(self, claim: Claim, now: datetime) -> list[Part]:
+        values = {
+            "course_id": claim.course_id,
+            "price": claim.price,
+            "currency": claim.currency,
+        }
+        if claim.sale_id is None:
+            return [Part(_CLAIM_SEAT, values)]
+        values |= {"sale_id": claim.sale_id, "moment": now}
+        if self.connection.dialect.name == "sqlite":
+            return [Part(_CLAIM_SALE, values), Part(_CLAIM_AT_ANY_PRICE, values)]
+        return [Part(_CLAIM_BOTH, values)]
 
     def settle(
         self,
