@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import update
 
 from learnhub_desktop import settings
+from learnhub_desktop.db.cluster import addresses_of
 from learnhub_desktop.db.connecting import address
 from learnhub_desktop.db.engine import open_engines
 from learnhub_desktop.db.school import NewSchool, create
 from learnhub_desktop.db.tables import schema_info
+from learnhub_desktop.db.tls import context_for
 from learnhub_desktop.domain.states import SchoolKind
 from learnhub_desktop.errors import (
     DatabaseUnavailable,
@@ -59,6 +61,29 @@ def test_a_server_is_named_with_account_port_and_database():
     )
 
 
+def test_the_members_of_a_cluster_stand_with_commas_between():
+    found = parse_database(f"mysql://ada@db1:3307,db2,[::1]:3308/learnhub?pin={PIN},{PIN}")
+    assert [str(each) for each in found.addresses] == ["db1:3307", "db2:3306", "[::1]:3308"]
+    assert (found.name, found.pin) == ("learnhub@db1", f"{PIN},{PIN}")
+    assert [str(each) for each in addresses_of(address(found, None))] == [
+        *("db1:3307", "db2:3306", "[::1]:3308")
+    ]
+
+
+def test_a_saved_profile_keeps_its_members():
+    saved = parse_database("mysql://ada@db1:3307,db2/learnhub")
+    settings.save(Settings(profiles=(saved,)))
+    assert settings.load().profile("learnhub@db1") == saved
+
+
+def test_every_member_must_be_this_computer_to_go_without_encryption():
+    near = parse_database("mysql://ada@127.0.0.1,localhost:3307/learnhub?tls=off")
+    assert context_for(near) is None
+    far = parse_database("mysql://ada@127.0.0.1,db2/learnhub?tls=off")
+    with pytest.raises(InvalidInput, match="Without encryption"):
+        context_for(far)
+
+
 def test_an_account_may_hold_signs_that_an_address_cannot():
     assert parse_database("mariadb://ada%40office@db1/learnhub").account == "ada@office"
 
@@ -89,6 +114,8 @@ def test_the_query_says_how_the_server_is_checked(query, tls, ca_file, pin):
         ("mysql://ada@/learnhub", "Name account, server and database"),
         ("mysql://ada@db1:99999/learnhub", "is not an address"),
         ("mysql://ada@[db1/learnhub", "is not an address"),
+        ("mysql://ada@db1,db2:port/learnhub", "is not an address"),
+        ("mysql://ada:secret@db1,db2/learnhub", "A password does not belong in an address"),
         ("mysql://ada@db1/learnhub?tls=perhaps", "Name one of ?tls=system"),
         ("mysql://ada@db1/learnhub?ssl=1", "Name one of ?tls=system"),
         ("mysql://ada@db1/learnhub?ca=", "Name one of ?tls=system"),

@@ -116,11 +116,7 @@ class Members:
                 self._settle_on(address)
                 return connection
             connection.close()
-        if len(failures) < len(self.addresses):
-            raise pymysql.err.OperationalError(
-                _READ_ONLY, "no member of the cluster takes changes at the moment"
-            )
-        raise _most_telling(failures)
+        raise self._nobody(failures, "no member of the cluster takes changes at the moment")
 
     def _connect_reader(
         self, dialect: Dialect, entry: ConnectionPoolEntry, cargs: Any, cparams: dict[str, Any]
@@ -139,7 +135,7 @@ class Members:
             else:
                 connection.close()
         if spare is None:
-            raise _most_telling(failures)
+            raise self._nobody(failures, "no member of the cluster may answer at the moment")
         log.info("no member takes changes, so %s is read from", spare[0])
         self._has_stray_reads = True
         return spare[1]
@@ -151,6 +147,12 @@ class Members:
         for _address, connection, _seen in self._reached(cparams, failures):
             return connection
         raise _most_telling(failures)
+
+    def _nobody(self, failures: list[Exception], said: str) -> Exception:
+        """Where at least one member was reached it is worth asking again in a moment."""
+        if len(failures) < len(self.addresses):
+            return pymysql.err.OperationalError(_READ_ONLY, said)
+        return _most_telling(failures)
 
     def _reached(
         self, cparams: dict[str, Any], failures: list[Exception]
@@ -238,9 +240,13 @@ def _look_at_group(connection: Any) -> Sight:
     except pymysql.Error as error:
         if error.args[0] not in _DENIED:
             raise
-        # An account that may not look knows at least that a member which lost its group
-        # makes itself read-only.
-        return Sight(standing, group, several_write=several_write)
+        # An account that may not look knows at least that a member which lost its group makes
+        # itself read-only, and that one which was started alone has agreed with nobody yet.
+        agreed = _pairs(connection, "SHOW GLOBAL STATUS LIKE 'Gr_last_consensus_end_timestamp'")
+        is_member = any(agreed.values())
+        return Sight(
+            standing if is_member else Standing.NEITHER, group, several_write=several_write
+        )
     own = next((str(row[1]) for row in rows if row[3]), "OFFLINE")
     online = sum(1 for row in rows if row[1] in ("ONLINE", "RECOVERING"))
     # A member that was cut off from the others still takes statements, and never commits.

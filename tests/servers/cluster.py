@@ -43,7 +43,6 @@ _GALERA_OPTIONS: Final = (
     "--innodb-autoinc-lock-mode=2",
     f"--wsrep-node-address={LOOPBACK}",
     "--wsrep-sst-method=skip",
-    "--wsrep-slave-threads=2",
 )
 
 _STATE: Final = "# GALERA saved state\nversion: 2.1\nuuid: {}\nseqno: {}\nsafe_to_bootstrap: 1\n"
