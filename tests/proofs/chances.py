@@ -43,3 +43,37 @@ TIMES: Final = st.sampled_from(
 )
 # A late answer that comes, and one that is too late to be waited for.
 DELAYS: Final = st.sampled_from([2.0, 60.0])
+# Where the program ends, as by a power cut.
+DEATHS_SELLING: Final = st.sampled_from(
+    [
+        "at the commit of hold",
+        "after hold",
+        "after charge",
+        "at the commit of settle",
+        "at the commit of decline",
+        "at the commit of mark_unknown",
+    ]
+)
+DEATHS_BILLING: Final = st.sampled_from(
+    ["after begin", "after begin_renewal", "after charge", "at the commit of settle"]
+)
+DEATHS_REFUNDING: Final = st.sampled_from(
+    [
+        "at the commit of reserve",
+        "after reserve",
+        "after refund",
+        "at the commit of settle",
+        "at the commit of fail",
+        "at the commit of still_open",
+    ]
+)
+DEATHS_ASKING: Final = st.sampled_from(
+    [
+        "after lookup",
+        "after void",
+        "at the commit of give_up",
+        "at the commit of settle",
+        "at the commit of fail",
+        "at the commit of expire",
+    ]
+)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -36,31 +37,45 @@ def killed_at(place: Place, now: datetime, job: Job, point: str) -> bool:
 
 def _work(place: Place, now: datetime, job: Job, point: str) -> None:
     desk = open_desk(place, now)
-    die_at(desk, point)
-    job.call(desk, **job.values)
 
-
-def die_at(desk: Desk, point: str) -> None:
-    """Kill this process when this desk comes to the point."""
-    under_way: list[str] = []
-    write_at = desk.database.write_at
-
-    def reach(reached: str) -> None:
+    def die(reached: str) -> None:
         if reached == point:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    with points(desk, die):
+        job.call(desk, **job.values)
+
+
+@contextmanager
+def points(desk: Desk, reach: Callable[[str], None]) -> Iterator[None]:
+    """Call ``reach`` with each point that this desk comes to; what it raises ends the act there."""
+    under_way: list[str] = []
+    write_at = desk.database.write_at
+    engine = desk.database.engines.writer
 
     def write(isolation: str | None, call: Callable[..., Any], *args: Any, **values: Any) -> Any:
         under_way.append(call.__name__)
         return _between(reach, call.__name__, write_at)(isolation, call, *args, **values)
 
     def commit(connection: Any) -> None:
-        if under_way:
-            reach(f"at the commit of {under_way[-1]}")
+        try:
+            reach(f"at the commit of {under_way[-1]}" if under_way else "")
+        except BaseException:
+            # The connection of a program that ends does not go back to its pool.
+            connection.invalidate()
+            raise
 
     vars(desk.database)["write_at"] = write
-    event.listen(desk.database.engines.writer, "commit", commit)
+    event.listen(engine, "commit", commit)
     for act in _GATEWAY:
         vars(desk.gateway)[act] = _between(reach, act, getattr(desk.gateway, act))
+    try:
+        yield
+    finally:
+        event.remove(engine, "commit", commit)
+        del vars(desk.database)["write_at"]
+        for act in _GATEWAY:
+            del vars(desk.gateway)[act]
 
 
 def _between(reach: Callable[[str], None], act: str, call: Callable[..., Any]) -> Any:

@@ -6,27 +6,19 @@ made shorter and is still one.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import precondition, rule
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.purchases import Order, PurchaseOutcome, new_key
 from learnhub_desktop.domain.refunds import RefundTo
 from learnhub_desktop.domain.states import AlertStatus, PaymentMethod
 from learnhub_desktop.domain.students import DeletionReason
-from learnhub_desktop.errors import InvalidInput, NotFound, RuleRefused
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.gateways.port import Operation
 from learnhub_desktop.jobs import asking, closing, renewing, summarising
@@ -42,11 +34,20 @@ from learnhub_desktop.services import (
 )
 from learnhub_desktop.services.asking import ask_now
 from learnhub_desktop.services.refunds import cancel_payout, record_payout
-from tests.factories import NOW, make_lesson
-from tests.proofs.chances import CARDS, DELAYS, METHODS, MOODS, TIMES, N
-from tests.proofs.checks import faults, unsettled
-from tests.services.desk import Desk
-from tests.services.money_rows import change_rule
+from tests.factories import NOW
+from tests.proofs.chances import (
+    CARDS,
+    DEATHS_ASKING,
+    DEATHS_BILLING,
+    DEATHS_REFUNDING,
+    DEATHS_SELLING,
+    DELAYS,
+    METHODS,
+    MOODS,
+    TIMES,
+    N,
+)
+from tests.proofs.empty_school import EmptySchool
 from tests.services.subscribers import PRICES, sign_up
 
 JOBS: Final = {
@@ -55,60 +56,12 @@ JOBS: Final = {
     "renew again": renewing.run_retries,
     "summarise": summarising.run,
 }
-# What a person is told where nothing was done. All else is a bug.
-REFUSALS: Final = (RuleRefused, InvalidInput, NotFound)
 
 
-class SchoolMachine(RuleBasedStateMachine):
-    def __init__(self, desk: Desk, counts: Counter[str]) -> None:
-        super().__init__()
-        self.desk, self.counts = desk, counts
-        self.students: list[int] = []
-        self.courses: list[int] = []
-        self.orders: list[Order] = []
-
-    @initialize()
-    def open(self) -> None:
-        self.students = [self._student() for _ in range(3)]
-        self.courses = [self.desk.course(max_students=limit) for limit in (1, 2, None)]
-        self.courses.append(self.desk.course(price=Decimal(0), max_students=2))
-        self.desk.make(make_lesson, self.courses[0])
-        # So strict that a reviewer has something to do in so small a school.
-        strict: list[tuple[str, str, int]] = [
-            ("charges", "block", 3),
-            ("students_of_card", "require_verification", 1),
-        ]
-        for measure, action, above in strict:
-            condition = {"measure": measure, "hours": 24, "above": above}
-            self.desk.make(change_rule, measure, action=action, rule_condition=condition)
-
-    def _student(self) -> int:
-        return self.desk.student(account_balance=Decimal(120))
-
-    def try_to(self, what: str, call: Callable[[], Any]) -> Any:
-        """Do it; None where it was refused."""
-        try:
-            done = call()
-        except REFUSALS:
-            self.counts[f"{what} refused"] += 1
-            return None
-        self.counts[what] += 1
-        return done
-
-    def write(self, what: str, service: Callable[..., Any], *args: Any, **values: Any) -> Any:
-        return self.try_to(what, lambda: self.desk.write(service, *args, **values))
-
-    def payment(self, n: int, **wanted: Any) -> int:
-        """A payment of ours in that state, or one that nobody has."""
-        c = t.payments.c
-        conditions = [c.user_id.in_(self.students)]
-        conditions += [c[name].in_(values) for name, values in wanted.items()]
-        rows = self.desk.rows(t.payments, *conditions)
-        return int(rows[n % len(rows)].payment_id) if rows else -1
-
+class SchoolMachine(EmptySchool):
     @rule(s=N, c=N, method=METHODS, card=CARDS, shared=st.booleans())
     def buy(self, s: int, c: int, method: PaymentMethod, card: str, shared: bool) -> None:
-        student, course = self._of(self.students, s), self._of(self.courses, c)
+        student, course = self.of(self.students, s), self.of(self.courses, c)
         shown = self.try_to("look", lambda: self.desk.read(enrolments.preview, student, course))
         if shown is None:
             return
@@ -122,9 +75,12 @@ class SchoolMachine(RuleBasedStateMachine):
             extends=shown.extends,
         )
         self.orders.append(order)
+        self.has_died = False
         told = self.try_to("buy", lambda: self.desk.place(order))
         paid = self.desk.rows(t.payments, t.payments.c.idempotency_key == order.key)
-        if told is None:
+        if self.has_died:
+            self.has_died = False
+        elif told is None:
             assert paid == [], "a refused purchase left a payment"
         elif told.outcome is PurchaseOutcome.COMPLETED:
             assert [each.status for each in paid] in ([], ["completed"])
@@ -147,7 +103,7 @@ class SchoolMachine(RuleBasedStateMachine):
     @rule(n=N)
     def press_the_same_key_again(self, n: int) -> None:
         if self.orders:
-            order = self._of(self.orders, n)
+            order = self.of(self.orders, n)
             self.try_to("buy again", lambda: self.desk.place(order))
 
     @rule(
@@ -208,6 +164,27 @@ class SchoolMachine(RuleBasedStateMachine):
             desk = self.desk
             self.try_to("ask", lambda: ask_now(desk.database, payment, gateways=desk.gateways))
 
+    @rule(point=DEATHS_SELLING, s=N, c=N, card=CARDS)
+    def die_selling(self, point: str, s: int, c: int, card: str) -> None:
+        with self.dying(point):
+            self.buy(s, c, PaymentMethod.CREDIT_CARD, card, shared=False)
+
+    @rule(point=DEATHS_REFUNDING, n=N, amount=st.sampled_from([None, "9.00"]))
+    def die_refunding(self, point: str, n: int, amount: str | None) -> None:
+        with self.dying(point):
+            self.refund(n, amount, RefundTo.ORIGINAL)
+
+    @rule(point=DEATHS_BILLING, s=N, card=CARDS)
+    def die_billing(self, point: str, s: int, card: str) -> None:
+        with self.dying(point):
+            self.subscribe(s, "monthly", card)
+            self.time_passes(timedelta(days=31), ["renew"])
+
+    @rule(point=DEATHS_ASKING)
+    def die_asking(self, point: str) -> None:
+        with self.dying(point):
+            self.time_passes(timedelta(hours=2), ["ask"])
+
     @rule(mood=MOODS, calls=st.integers(1, 2), delay_s=DELAYS)
     def change_mood(self, mood: tuple[Mood, Operation], calls: int, delay_s: float) -> None:
         self.desk.gateway.set_mood(mood[0], operation=mood[1], calls=calls, delay_s=delay_s)
@@ -216,8 +193,7 @@ class SchoolMachine(RuleBasedStateMachine):
     def time_passes(self, time: timedelta, jobs: list[str]) -> None:
         self.desk.clock.now += time
         for name in jobs:
-            JOBS[name](self.desk.database, self.desk.gateways)
-            self.counts[name] += 1
+            self.try_to(name, partial(JOBS[name], self.desk.database, self.desk.gateways))
 
     @precondition(lambda self: self.desk.clock.now.year > NOW.year)
     @rule()
@@ -227,7 +203,7 @@ class SchoolMachine(RuleBasedStateMachine):
 
     @rule(c=N, archive=st.sampled_from([True, False, False]))
     def archive_or_restore(self, c: int, archive: bool) -> None:
-        course = self._of(self.courses, c)
+        course = self.of(self.courses, c)
         if archive:
             self.write("archive", archiving.archive_course, course, reason="Old")
         else:
@@ -239,7 +215,7 @@ class SchoolMachine(RuleBasedStateMachine):
         self.write(
             "sale",
             sales.start_sale,
-            [self._of(self.courses, c)],
+            [self.of(self.courses, c)],
             percent_off=50,
             max_seats=seats,
             start_time=now,
@@ -258,8 +234,8 @@ class SchoolMachine(RuleBasedStateMachine):
         self.write(
             "by hand",
             enrolments.enrol_by_hand,
-            student_id=self._of(self.students, s),
-            course_id=self._of(self.courses, c),
+            student_id=self.of(self.students, s),
+            course_id=self.of(self.courses, c),
             reason="A prize",
         )
 
@@ -270,7 +246,7 @@ class SchoolMachine(RuleBasedStateMachine):
         self.write(
             "lesson",
             progress.mark_lessons,
-            self._of(self.students, s),
+            self.of(self.students, s),
             course,
             [lesson.lesson_id],
             done=done,
@@ -278,14 +254,14 @@ class SchoolMachine(RuleBasedStateMachine):
 
     @rule(s=N, plan=st.sampled_from(sorted(PRICES)), card=CARDS)
     def subscribe(self, s: int, plan: str, card: str) -> None:
-        student = self._of(self.students, s)
+        student = self.of(self.students, s)
         token = f"tok_{card}_{student}"
         self.try_to("sign up", lambda: sign_up(self.desk, student, plan, card=token))
 
     @rule(n=N, c=N)
     def open_course(self, n: int, c: int) -> None:
-        subscription = self._subscription(n)
-        course = self._of(self.courses, c)
+        subscription = self.subscription(n)
+        course = self.of(self.courses, c)
         self.write("open", subscriptions.open_course, subscription, course)
 
     @rule(
@@ -294,7 +270,7 @@ class SchoolMachine(RuleBasedStateMachine):
         card=CARDS,
     )
     def change_subscription(self, n: int, act: str, card: str) -> None:
-        s, of = subscriptions, self._subscription(n)
+        s, of = subscriptions, self.subscription(n)
         match act:
             case "now" | "later":
                 self.write("end plan", s.cancel, of, now=act == "now", reason="By phone")
@@ -342,7 +318,7 @@ class SchoolMachine(RuleBasedStateMachine):
 
     @rule(s=N)
     def delete_account(self, s: int) -> None:
-        student = self._of(self.students, s)
+        student = self.of(self.students, s)
         version = self.desk.row(t.users, t.users.c.user_id == student).row_version
         gone = self.write(
             "delete",
@@ -352,39 +328,4 @@ class SchoolMachine(RuleBasedStateMachine):
             row_version=version,
         )
         if gone is not None:
-            self.students.append(self._student())
-
-    def _subscription(self, n: int) -> int:
-        c = t.subscriptions.c
-        rows = self.desk.rows(t.subscriptions, c.user_id.in_(self.students))
-        return int(rows[n % len(rows)].subscription_id) if rows else -1
-
-    @staticmethod
-    def _of(things: list[Any], n: int) -> Any:
-        return things[n % len(things)]
-
-    @invariant()
-    def all_adds_up(self) -> None:
-        self.counts["steps"] += 1
-        assert faults(self.desk) == []
-
-    def teardown(self) -> None:
-        """The gateway is well again and time passes: in the end nothing is left open."""
-        desk = self.desk
-        if not self.students:
-            return
-        for operation in Operation:
-            desk.gateway.set_mood(Mood.APPROVE, operation=operation)
-        for entry in desk.sent():
-            if entry.state == "pending":
-                desk.gateway.settle_refund(entry.key, paid=True)
-        for row in desk.rows(t.subscriptions, t.subscriptions.c.user_id.in_(self.students)):
-            self.write(
-                "end plan", subscriptions.cancel, row.subscription_id, now=True, reason="End"
-            )
-        desk.pass_time(days=10)
-        asking.run(desk.database, desk.gateways)
-        left = {desk.payment(each).payment_gateway for each in unsettled(desk)}
-        assert left <= {"manual"}, "the janitor leaves open what the gateway knows"
-        assert faults(desk) == []
-        self.counts["stories"] += 1
+            self.students.append(self.new_student())

@@ -75,7 +75,7 @@ def test_whatever_happens_to_a_school_all_adds_up_after_each_step(
     new_school: Callable[[], Desk], tell: Callable[[str], None]
 ) -> None:
     counts: Counter[str] = Counter()
-    stories = settings(OWN, max_examples=scaled(150, 8), stateful_step_count=scaled(60, 40))
+    stories = settings(OWN, max_examples=scaled(150, 12), stateful_step_count=scaled(60, 40))
 
     run_state_machine_as_test(lambda: SchoolMachine(new_school(), counts), settings=stories)
 
