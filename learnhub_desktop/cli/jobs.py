@@ -80,7 +80,8 @@ def show(options: Namespace, terminal: Terminal) -> Done:
     lines = []
     for row in rows:
         lines.append(f"{row.name}: {row.plan.title}, {row.plan.schedule}")
-        lines.append(f"  next: {say_moment(row.next_due_at, zone)}")
+        if row.next_due_at is not None:
+            lines.append(f"  next: {say_moment(row.next_due_at, zone)}")
         lines.append(f"  last: {_last(row, zone)}")
         if row.is_late:
             lines.append(f"  {_LATE}")

@@ -72,6 +72,16 @@ class Daily:
         return f"daily at {self.at:%H:%M}"
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """Never due: a person decides. ``command`` is what begins it."""
+
+    command: str
+
+    def __str__(self) -> str:
+        return "by hand"
+
+
 Schedule = Every | Daily
 
 
@@ -87,6 +97,20 @@ class JobPlan:
     schedule: Schedule
     says: str
     charges: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandPlan:
+    """A job that only people begin; its runs have a lease, progress and cancel like all others."""
+
+    name: str
+    title: str
+    schedule: ByHand
+    says: str
+    charges: bool = False
+
+
+AnyPlan = JobPlan | HandPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +153,13 @@ class JobRun:
 class JobRow:
     """A job as the Jobs page lists it: its plan, its last run and its next one.
 
-    ``number`` is its place among all jobs. ``is_late``: it was due long ago and nobody has
+    ``number`` is its place among all jobs; ``next_due_at`` None: a person decides. ``is_late``: it was due long ago and nobody has
     run it, so no timer is at work.
     """
 
     number: int
-    plan: JobPlan
-    next_due_at: datetime
+    plan: AnyPlan
+    next_due_at: datetime | None
     last: JobRun | None
     is_running: bool
     is_late: bool

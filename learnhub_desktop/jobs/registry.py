@@ -1,6 +1,6 @@
 """All jobs: what each is called, when it is due and the function that does it.
 
-Not here on purpose: archiving a closed year. A person decides when the books are closed.
+Closing a year has no schedule: a person decides when the books are closed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from datetime import time
 from typing import Final
 
 from learnhub_desktop.db.transactions import Database
-from learnhub_desktop.domain.jobs import Daily, Every, JobPlan, JobRefusal
+from learnhub_desktop.domain.jobs import ByHand, Daily, Every, HandPlan, JobPlan, JobRefusal
+from learnhub_desktop.domain.years import ARCHIVE, DROP, EXPORT
 from learnhub_desktop.errors import RuleRefused
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.jobs import asking, pruning, renewing, summarising
@@ -82,6 +83,26 @@ JOBS: Final[dict[str, Job]] = {
     )
 }
 PLANS: Final = tuple(job.plan for job in JOBS.values())
+BY_HAND: Final = (
+    HandPlan(
+        ARCHIVE,
+        "Archive a year",
+        ByHand("learnhub years archive"),
+        "Moves what is over of a closed year to the archive.",
+    ),
+    HandPlan(
+        EXPORT,
+        "Export a year",
+        ByHand("learnhub years export"),
+        "Writes the archived payments of a year into a file with checksums.",
+    ),
+    HandPlan(
+        DROP,
+        "Drop a year",
+        ByHand("learnhub years drop"),
+        "Takes an archived year out of the database, with its export in hand.",
+    ),
+)
 
 
 def job_named(name: str) -> Job:

@@ -14,7 +14,15 @@ from typing import Final
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.changes import Changes, Touched
-from learnhub_desktop.domain.jobs import JobPlan, JobRefusal, JobRow, JobRun, is_late, result_of
+from learnhub_desktop.domain.jobs import (
+    AnyPlan,
+    JobPlan,
+    JobRefusal,
+    JobRow,
+    JobRun,
+    is_late,
+    result_of,
+)
 from learnhub_desktop.domain.lists import Anchor, ListHead, ListPage, ListQuery
 from learnhub_desktop.domain.moments import say_moment
 from learnhub_desktop.domain.states import JobState, SchoolKind
@@ -28,7 +36,7 @@ CRASHED: Final = "Its worker was not heard of again."
 OVERTAKEN: Final = "A later run did its work."
 
 
-def list_jobs(uow: UnitOfWork, plans: Sequence[JobPlan]) -> tuple[JobRow, ...]:
+def list_jobs(uow: UnitOfWork, plans: Sequence[AnyPlan]) -> tuple[JobRow, ...]:
     """Each job with its last run and its next due time.
 
     In a sample school nothing runs by itself, so that all stays as it was told; there no job
@@ -39,12 +47,15 @@ def list_jobs(uow: UnitOfWork, plans: Sequence[JobPlan]) -> tuple[JobRow, ...]:
     rows = []
     for number, plan in enumerate(plans):
         last = uow.jobs.find_alive(plan.name, now) or uow.jobs.last(plan.name)
-        late = school.kind is not SchoolKind.SAMPLE and is_late(plan, last, now, school.zone)
+        next_due_at, late = None, False
+        if isinstance(plan, JobPlan):
+            next_due_at = plan.schedule.next_due(now, school.zone)
+            late = school.kind is not SchoolKind.SAMPLE and is_late(plan, last, now, school.zone)
         rows.append(
             JobRow(
                 number,
                 plan,
-                plan.schedule.next_due(now, school.zone),
+                next_due_at,
                 last,
                 is_running=last is not None and last.is_alive(now),
                 is_late=late,
@@ -54,7 +65,7 @@ def list_jobs(uow: UnitOfWork, plans: Sequence[JobPlan]) -> tuple[JobRow, ...]:
 
 
 def head(
-    uow: UnitOfWork, query: ListQuery, *, plans: Sequence[JobPlan], ids: tuple[int, ...] = ()
+    uow: UnitOfWork, query: ListQuery, *, plans: Sequence[AnyPlan], ids: tuple[int, ...] = ()
 ) -> ListHead:
     """The jobs as a list of the window: how many match, and where those of ``ids`` stand."""
     uow.actor.require(Right.RUN_JOBS)
@@ -67,7 +78,7 @@ def page(
     uow: UnitOfWork,
     query: ListQuery,
     *,
-    plans: Sequence[JobPlan],
+    plans: Sequence[AnyPlan],
     first: int,
     count: int,
     anchor: Anchor | None,
@@ -77,7 +88,7 @@ def page(
     return ListPage(first, tuple(matching[first : first + count]))
 
 
-def _matching(query: ListQuery, plans: Sequence[JobPlan]) -> list[int]:
+def _matching(query: ListQuery, plans: Sequence[AnyPlan]) -> list[int]:
     """The numbers of the jobs whose words hold all that was searched for."""
     words = search_key(query.text).split()
     return [

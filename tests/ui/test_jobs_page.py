@@ -12,6 +12,7 @@ from PySide6.QtCore import QDate, Qt
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.states import JobState
+from learnhub_desktop.domain.years import EXPORT
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.jobs import runner
@@ -100,6 +101,7 @@ def test_every_job_stands_with_its_last_run_and_its_next(desk, make_jobs):
     runner.run_one(desk.database, desk.gateways, "ask-gateway")
     begin(desk, "renewals", done=12, total=41)
     fail(desk, begin(desk, "prune-changes"), "The disk is full.", "Row 7: no room.")
+    begin(desk, EXPORT, done=200, total=400)
     office = make_jobs()
     page = office.page
 
@@ -109,6 +111,9 @@ def test_every_job_stands_with_its_last_run_and_its_next(desk, make_jobs):
         ("Try renewals again", "every 5 min", "overdue"),
         ("Summarise revenue", "daily at 01:00", "overdue"),
         ("Prune the changes feed", "every hour", "failed"),
+        ("Archive a year", "by hand", "never run"),
+        ("Export a year", "by hand", "running 50 %"),
+        ("Drop a year", "by hand", "never run"),
     ]
     assert page.model.line(ASK).texts[4:] == (
         *("Today 12:00", "Today 12:05", "No payment is due to be asked about."),
@@ -132,6 +137,13 @@ def test_every_job_stands_with_its_last_run_and_its_next(desk, make_jobs):
     assert happened(page) == ["The disk is full."]
     assert page.problems.isVisible() and not page.progress.isVisible()
     assert facts(page)["Took"] == "under a second"
+
+    # What people begin elsewhere is seen, and stopped, here too.
+    office.choose(6)
+    assert page.progress.words.text() == "200 of 400"
+    assert office.offered()["job_cancel"] == ""
+    office.choose(5)
+    assert office.offered() == {"job_run": "a person begins it with “learnhub years archive”."}
 
     office.choose(2)
     assert page.side.panel.sentence.endswith(

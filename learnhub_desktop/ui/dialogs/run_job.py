@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from PySide6.QtWidgets import QWidget
 
-from learnhub_desktop.domain.jobs import JobPlan
+from learnhub_desktop.domain.jobs import AnyPlan
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.models import formats
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
@@ -18,7 +18,7 @@ from learnhub_desktop.ui.widgets.parts import label
 class RunJobDialog(MoneyDialog):
     """Asks before cards are charged; its result is True."""
 
-    def __init__(self, plan: JobPlan, due: int, parent: QWidget) -> None:
+    def __init__(self, plan: AnyPlan, due: int, parent: QWidget) -> None:
         super().__init__(f"Run “{plan.title}” now", "Run it now", parent)
         self.add_widget(label(plan.says, "soft", wrap=True))
         if due:

@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Final, Protocol
 from learnhub_desktop.bridge import in_background
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.changes import Touched
-from learnhub_desktop.domain.jobs import JobRow
+from learnhub_desktop.domain.jobs import AnyPlan, JobRow
 from learnhub_desktop.domain.lists import Sort
 from learnhub_desktop.jobs.apart import Ended
-from learnhub_desktop.jobs.registry import PLANS
+from learnhub_desktop.jobs.registry import BY_HAND, PLANS
 from learnhub_desktop.jobs.renewing import count_due
 from learnhub_desktop.models.columns import Column
 from learnhub_desktop.models.jobs import JOB_COLUMNS
@@ -32,6 +32,7 @@ from learnhub_desktop.ui.widgets.notices import Words
 from learnhub_desktop.ui.widgets.side_panel import Panel
 
 _LOOK_EVERY_S: Final = 0.2
+_SHOWN: Final[tuple[AnyPlan, ...]] = (*PLANS, *BY_HAND)
 
 
 class Process(Protocol):
@@ -85,7 +86,7 @@ class JobsPage(ListPage[JobRow]):
 
     def __init__(self, desk: Desk, starter: Starter) -> None:
         reads: ListReads[JobRow] = ListReads(
-            partial(services.head, plans=PLANS), partial(services.page, plans=PLANS)
+            partial(services.head, plans=_SHOWN), partial(services.page, plans=_SHOWN)
         )
         super().__init__(desk, reads)
         self._starter = starter

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from learnhub_desktop.domain.jobs import JobRow, JobRun
+from learnhub_desktop.domain.jobs import HandPlan, JobRow, JobRun
 from learnhub_desktop.domain.states import JobState
 from learnhub_desktop.jobs import summarising
 from learnhub_desktop.models import formats
@@ -79,13 +79,15 @@ def _sentence(row: JobRow) -> str:
 
 def _facts(row: JobRow, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     last = row.last
-    found = [
-        Fact(
-            "Next run",
-            formats.moment(row.next_due_at, now=now, zone=zone),
-            tooltip=formats.moment_full(row.next_due_at, zone=zone),
+    found = []
+    if row.next_due_at is not None:
+        found.append(
+            Fact(
+                "Next run",
+                formats.moment(row.next_due_at, now=now, zone=zone),
+                tooltip=formats.moment_full(row.next_due_at, zone=zone),
+            )
         )
-    ]
     if last is not None and last.started_at is not None:
         found += [
             Fact(
@@ -130,6 +132,8 @@ def _events(runs: Sequence[JobRun], now: datetime, zone: tzinfo) -> tuple[Event,
 
 
 def offers(row: JobRow) -> tuple[Offer, ...]:
+    if isinstance(row.plan, HandPlan) and not row.is_running:
+        return (Offer("job_run", refusal("job_run", row)),)
     if row.is_running:
         return (
             Offer("job_run", refusal("job_run", row)),
@@ -142,6 +146,8 @@ def offers(row: JobRow) -> tuple[Offer, ...]:
 def refusal(name: str, row: JobRow) -> str:
     """Why the action is not possible on this job; empty where it is."""
     last = row.last
+    if name == "job_run" and isinstance(row.plan, HandPlan) and not row.is_running:
+        return f"a person begins it with “{row.plan.schedule.command}”."
     if name == "job_days" and row.name != summarising.NAME:
         return "only the summary of revenue counts days."
     if name in ("job_run", "job_days") and row.is_running and last is not None:
