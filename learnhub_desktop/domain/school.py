@@ -37,7 +37,33 @@ class SchoolSettings:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    @property
+    def holding(self) -> HoldPolicy:
+        return HoldPolicy(
+            self.currency,
+            self.hold_minutes_card,
+            self.hold_minutes_transfer,
+            self.hold_minutes_cash,
+            self.hold_minutes_verification,
+            self.block_score,
+        )
+
     def hold_minutes(self, method: PaymentMethod) -> int:
+        return self.holding.minutes(method)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPolicy:
+    """The settings that a purchase's hold goes by."""
+
+    currency: str
+    hold_minutes_card: int
+    hold_minutes_transfer: int
+    hold_minutes_cash: int
+    hold_minutes_verification: int
+    block_score: int
+
+    def minutes(self, method: PaymentMethod) -> int:
         match method:
             case PaymentMethod.BANK_TRANSFER:
                 return self.hold_minutes_transfer

@@ -10,7 +10,7 @@ from learnhub_desktop.db.repositories.keys import key_values
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.enrolments import CourseFacts, EnrolmentFacts, StudentFacts
 from learnhub_desktop.domain.purchases import GATEWAY_METHODS, Order
-from learnhub_desktop.domain.school import SchoolSettings
+from learnhub_desktop.domain.school import HoldPolicy
 from learnhub_desktop.domain.scoring import Assessment, Verdict
 from learnhub_desktop.domain.states import EventType, PaymentKind, PaymentStatus
 from learnhub_desktop.services.holds import Events
@@ -37,7 +37,7 @@ class Draft:
     student: StudentFacts
     course: CourseFacts
     existing: EnrolmentFacts | None
-    settings: SchoolSettings
+    policy: HoldPolicy
     assessment: Assessment | None  # None where no money moves
     verdict: Verdict
     released: bool
@@ -127,5 +127,5 @@ def hold_events(draft: Draft, expires_at: datetime) -> Events:
 def hold_minutes(draft: Draft) -> int:
     """How long the seat is held: by the method, and for a reviewer longer."""
     if draft.verdict is Verdict.VERIFY:
-        return draft.settings.hold_minutes_verification
-    return draft.settings.hold_minutes(draft.order.method)
+        return draft.policy.hold_minutes_verification
+    return draft.policy.minutes(draft.order.method)

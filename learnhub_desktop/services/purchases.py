@@ -147,7 +147,7 @@ def _decide(
     caller: str,
 ) -> Draft:
     student, scene = opening.student, opening.scene
-    course, settings = scene.course, scene.settings
+    course, policy = scene.course, scene.policy
     if course is None:
         raise checks.no_course(order.course_id)
     existing = None
@@ -163,7 +163,7 @@ def _decide(
         # Seen in time: whoever claims a seat queues on the sale's row.
         checks.check_sale(uow, order)
     overridden = (
-        scene.misses_prerequisites
+        scene.has_prerequisites
         and not extends
         and checks.check_prerequisites(uow, order, student, course)
     )
@@ -174,14 +174,14 @@ def _decide(
         assessment = scoring.score(
             uow,
             order,
-            settings,
+            policy,
             opening.rules,
             card_fingerprint=card.fingerprint,
             country=card.country,
         )
         verdict = Verdict.FLAG if released else assessment.verdict
     return Draft(
-        order, card, gateway_name, caller, student, course, existing, settings, assessment,
+        order, card, gateway_name, caller, student, course, existing, policy, assessment,
         verdict, released, overridden,
     )  # fmt: skip
 

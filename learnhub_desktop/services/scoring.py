@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.purchases import Order
-from learnhub_desktop.domain.school import SchoolSettings
+from learnhub_desktop.domain.school import HoldPolicy
 from learnhub_desktop.domain.scoring import Assessment, Rule, Verdict, assess, needs_of
 from learnhub_desktop.domain.states import AlertStatus, RuleAction
 
@@ -18,7 +18,7 @@ _ACTIONS = {
 def score(
     uow: UnitOfWork,
     order: Order,
-    settings: SchoolSettings,
+    policy: HoldPolicy,
     rules: tuple[Rule, ...],
     *,
     card_fingerprint: str | None,
@@ -29,13 +29,13 @@ def score(
         user_id=order.student_id,
         amount=order.price,
         currency=order.currency,
-        school_currency=settings.currency,
+        school_currency=policy.currency,
         country=country,
         card_fingerprint=card_fingerprint,
         needs=needs_of(rules),
         now=uow.now(),
     )
-    return assess(rules, facts, block_score=settings.block_score)
+    return assess(rules, facts, block_score=policy.block_score)
 
 
 def raise_alert(

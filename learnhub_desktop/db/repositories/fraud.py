@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
     or_,
     select,
     update,
@@ -44,13 +45,16 @@ _P: Final = t.payments.c
 # What a student is known by: charges that took money and kept some of it.
 _TAKEN: Final = (PaymentStatus.COMPLETED, PaymentStatus.PARTIALLY_REFUNDED)
 # Charges that failed without a card's being tried say nothing of it.
-_NOT_THE_CARD: Final = (
-    "blocked",
-    "cancelled",
-    "gateway_unreachable",
-    "hold_expired",
-    "not_found",
-    "verification_declined",
+_NOT_THE_CARD: Final[tuple[ColumnElement[Any], ...]] = tuple(
+    literal_column(f"'{each}'")
+    for each in (
+        "blocked",
+        "cancelled",
+        "gateway_unreachable",
+        "hold_expired",
+        "not_found",
+        "verification_declined",
+    )
 )
 _A: Final = t.fraud_alerts.c
 _ALERT: Final = select(
@@ -107,7 +111,7 @@ def _count_charges(needs: Needs) -> Prepared:
         failed = and_(
             _P.created_at >= _since(f"minutes_{minutes}"),
             _P.status == PaymentStatus.FAILED,
-            *(func.coalesce(_P.reason_code, "") != each for each in _NOT_THE_CARD),
+            func.coalesce(_P.reason_code, literal_column("''")).not_in(_NOT_THE_CARD),
         )
         columns.append(func.count(case((failed, 1))).label(f"failed_{minutes}"))
     for hours in needs.card_hours:
@@ -144,8 +148,7 @@ def _names(needs: Needs) -> list[str]:
     return names + [f"others_{hours}" for hours in needs.card_hours]
 
 
-def rule_of(row: Sequence[Any]) -> Rule:
-    """From a row of `RULES`."""
+def _rule(row: Sequence[Any]) -> Rule:
     rule_id, name, rule_type, condition, action, score, level, state, version = row
     return Rule(
         rule_id=rule_id,
@@ -162,7 +165,7 @@ def rule_of(row: Sequence[Any]) -> Rule:
 
 def in_force(rows: Iterable[Sequence[Any]]) -> tuple[Rule, ...]:
     """The rules that are on or in shadow, of the rows of `RULES`."""
-    rules = (rule_of(row) for row in rows)
+    rules = (_rule(row) for row in rows)
     return tuple(rule for rule in rules if rule.state is not RuleState.OFF)
 
 
@@ -174,7 +177,7 @@ class FraudRepository(Repository):
         return in_force(RULES.rows(self.connection))
 
     def all_rules(self) -> tuple[Rule, ...]:
-        return tuple(rule_of(row) for row in RULES.rows(self.connection))
+        return tuple(_rule(row) for row in RULES.rows(self.connection))
 
     def update_rule(self, rule_id: int, **values: Any) -> None:
         c = t.fraud_detection_rules.c

@@ -37,7 +37,7 @@ from learnhub_desktop.db.repositories.enrolments import (
 from learnhub_desktop.db.repositories.fraud import RULES, in_force
 from learnhub_desktop.db.repositories.payments import PAYMENT, card_part, payment_of
 from learnhub_desktop.db.repositories.purchase_writes import PurchaseWrites
-from learnhub_desktop.db.repositories.settings import SETTINGS, no_school, settings_of
+from learnhub_desktop.db.repositories.settings import no_school
 from learnhub_desktop.db.types import Moment, Money, UtcNow
 from learnhub_desktop.domain.enrolments import (
     AccessFacts,
@@ -45,10 +45,10 @@ from learnhub_desktop.domain.enrolments import (
     EnrolmentFacts,
     StudentFacts,
 )
-from learnhub_desktop.domain.school import SchoolSettings
+from learnhub_desktop.domain.school import HoldPolicy
 from learnhub_desktop.domain.scoring import Rule
 from learnhub_desktop.domain.settlement import PaymentFacts, Place
-from learnhub_desktop.domain.states import CourseStatus, EnrolmentStatus, PaymentStatus
+from learnhub_desktop.domain.states import CourseStatus, PaymentStatus
 from learnhub_desktop.errors import NotFound
 
 _C: Final = t.courses.c
@@ -88,9 +88,9 @@ class Scene:
     key_is_used: bool
     course: CourseFacts | None
     is_known: bool
-    misses_prerequisites: bool
+    has_prerequisites: bool
     sale_is_open: bool
-    settings: SchoolSettings
+    policy: HoldPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +175,7 @@ _GLANCE_AT_SALE: Final = Prepared(
     .where(_C.course_id == _COURSE_ID, _S.sale_id == _SALE_ID)
 )
 
-_DONE: Final = t.enrollments.alias("done")
-_MISSES: Final = exists().where(
-    _P.course_id == _C.course_id,
-    ~exists().where(
-        _DONE.c.student_id == _STUDENT_ID,
-        _DONE.c.course_id == _P.prerequisite_course_id,
-        _DONE.c.status == EnrolmentStatus.COMPLETED,
-    ),
-)
+_POLICY: Final = tuple(t.school_settings.c[name] for name in HoldPolicy.__dataclass_fields__)
 _SCENE: Final = Prepared(
     select(
         or_(
@@ -191,10 +183,10 @@ _SCENE: Final = Prepared(
             exists().where(_A.idempotency_key == _KEY),
         ),
         _E.enrollment_id,
-        _MISSES,
+        exists().where(_P.course_id == _C.course_id),
         _S.seats_taken < _S.max_seats,
         *COURSE,
-        *SETTINGS,
+        *_POLICY,
     )
     .select_from(
         t.school_settings.outerjoin(t.courses, _C.course_id == _COURSE_ID)
@@ -204,7 +196,7 @@ _SCENE: Final = Prepared(
     )
     .where(t.school_settings.c.settings_id == 1)
 )
-_BEFORE_SETTINGS: Final = 4 + len(COURSE)
+_BEFORE_POLICY: Final = 4 + len(COURSE)
 
 _ASKED: Final = t.course_access.c
 _PAID: Final = t.payments.c
@@ -362,10 +354,10 @@ def _scene(row: Sequence[Any]) -> Scene:
     return Scene(
         key_is_used=bool(row[0]),
         is_known=row[1] is not None,
-        misses_prerequisites=bool(row[2]),
+        has_prerequisites=bool(row[2]),
         sale_is_open=bool(row[3]),
-        course=None if row[4] is None else course_of(row[4:_BEFORE_SETTINGS]),
-        settings=settings_of(row[_BEFORE_SETTINGS:]),
+        course=None if row[4] is None else course_of(row[4:_BEFORE_POLICY]),
+        policy=HoldPolicy(*row[_BEFORE_POLICY:]),
     )
 
 

@@ -13,12 +13,12 @@ from learnhub_desktop.domain.school import Plan, SchoolSettings
 from learnhub_desktop.domain.states import GatewayKind, SchoolKind
 from learnhub_desktop.errors import NotFound, SchemaMismatch
 
-SETTINGS: Final = tuple(school_settings.c[name] for name in SchoolSettings.__dataclass_fields__)
+_COLUMNS: Final = tuple(school_settings.c[name] for name in SchoolSettings.__dataclass_fields__)
 _KIND: Final = tuple(SchoolSettings.__dataclass_fields__).index("kind")
 _GATEWAY: Final = tuple(SchoolSettings.__dataclass_fields__).index("gateway")
 
 # Made once: nearly every transaction reads the settings.
-_GET: Final = select(*SETTINGS).where(school_settings.c.settings_id == 1)
+_GET: Final = select(*_COLUMNS).where(school_settings.c.settings_id == 1)
 _LOCK: Final = _GET.with_for_update()
 
 _PLAN: Final = [subscription_plans.c[name] for name in Plan.__dataclass_fields__]
@@ -39,7 +39,7 @@ class SettingsRepository(Repository):
         found = self.connection.execute(_LOCK if lock else _GET).one_or_none()
         if found is None:
             raise no_school()
-        return settings_of(found)
+        return _settings(found)
 
     def update(self, values: dict[str, object]) -> None:
         self.connection.execute(
@@ -67,8 +67,7 @@ class SettingsRepository(Repository):
         )
 
 
-def settings_of(row: Sequence[Any]) -> SchoolSettings:
-    """The settings, from the columns `SETTINGS` in their order."""
+def _settings(row: Sequence[Any]) -> SchoolSettings:
     values = list(row)
     values[_KIND] = SchoolKind(values[_KIND])
     values[_GATEWAY] = GatewayKind(values[_GATEWAY])
