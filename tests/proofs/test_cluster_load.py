@@ -12,6 +12,8 @@ import pytest
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.school import create
+from learnhub_desktop.db.transactions import UnitOfWork
+from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.gateways import EntryState
 from tests.databases import TEST_SCHOOL
 from tests.proofs import desks
@@ -32,6 +34,11 @@ pytestmark = [
 CONNECTIONS = 32
 BUYERS = 1_000
 SEATS = 100
+
+
+def pay(uow: UnitOfWork, student_id: int) -> None:
+    student = t.users.c.user_id == student_id
+    uow.connection.execute(t.users.update().where(student).values(account_balance=1))
 
 
 @pytest.mark.parametrize("kind", ["three primaries", "galera"])
@@ -66,6 +73,9 @@ def test_members_that_all_sell_sell_each_seat_once_and_answer_every_buyer(
     count = "SELECT COUNT(*) FROM school.payments WHERE kind = 'charge'"
     for member in cluster.members:
         wait_until(lambda at=member: cluster.ask(at, count) == ((SEATS,),))
+    if kind == "three primaries":
+        with pytest.raises(LearnHubError, match="such a cluster knows no SERIALIZABLE"):
+            school.database.write_at("SERIALIZABLE", pay, school.student())
     waits = sorted(seconds for _, seconds in told)
     tell(
         f"{kind}: {BUYERS} buyers, {SEATS} seats, {CONNECTIONS} connections to "

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Literal, NoReturn, Protocol
+from typing import Any, Final, Literal, NoReturn, Protocol, overload
 
 import pytest
 
@@ -68,7 +68,13 @@ def start_server() -> Iterator[StartServer]:
 
 
 class StartCluster(Protocol):
-    def __call__(self, kind: ClusterKind) -> Cluster: ...
+    @overload
+    def __call__(
+        self, kind: Literal["one primary", "three primaries"], *, options: Sequence[str] = ()
+    ) -> GroupReplication: ...
+
+    @overload
+    def __call__(self, kind: ClusterKind, *, options: Sequence[str] = ()) -> Cluster: ...
 
 
 @pytest.fixture
@@ -76,12 +82,13 @@ def start_cluster() -> Iterator[StartCluster]:
     """Start three members that belong to one test alone; they are gone after it."""
     with ExitStack() as opened:
 
-        def start(kind: ClusterKind) -> Cluster:
+        def start(kind: ClusterKind, *, options: Sequence[str] = ()) -> Any:
+            several = kind == "three primaries"
             try:
                 if kind == "galera":
-                    return opened.enter_context(Galera())
-                several = kind == "three primaries"
-                return opened.enter_context(GroupReplication(several_primaries=several))
+                    return opened.enter_context(Galera(options=options))
+                cluster = GroupReplication(several_primaries=several, options=options)
+                return opened.enter_context(cluster)
             except ServerMissing as missing:
                 _do_without(missing)
 
