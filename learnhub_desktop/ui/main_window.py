@@ -30,6 +30,7 @@ from learnhub_desktop.ui.tasks import TaskScope
 from learnhub_desktop.ui.theme import Density, LookSetting, Theme, density
 from learnhub_desktop.ui.widgets.band import Band
 from learnhub_desktop.ui.widgets.messages import MessageLine
+from learnhub_desktop.ui.widgets.parts import with_shortcut
 from learnhub_desktop.ui.widgets.rail import Entry, Rail
 from learnhub_desktop.ui.widgets.strip import Strip
 
@@ -109,7 +110,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST)
         self.resize(USUAL)
         self.band = Band()
-        self.strip = Strip()
+        self.strip = Strip(tooltip=with_shortcut("Left in the middle", "Ctrl+Shift+M"))
         keys = (*PAGE_SHORTCUTS, *[""] * 100)
         named = [e.page for e in self._entries.values() if not e.page.beneath]
         self.rail = Rail(
@@ -216,6 +217,11 @@ class MainWindow(QMainWindow):
                 self._step(self._history.forward)
             case "messages":
                 self.messages.open_list()
+            case "unfinished":
+                if self.strip.isVisible():
+                    self.strip.asked.emit()
+                else:
+                    self.messages.note("Nothing was left in the middle.")
             case "compact":
                 self._choose_density(
                     Density.COMPACT if density() is Density.COMFORTABLE else Density.COMFORTABLE

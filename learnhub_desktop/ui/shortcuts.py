@@ -59,6 +59,7 @@ SHELL_ACTIONS: Final[tuple[Action, ...]] = (
     Action("sort", "Sort by…", "Ctrl+Shift+S", menu=VIEW, icon="arrows-down-up"),
     Action("columns", "Columns…", "Ctrl+Shift+L", menu=VIEW, icon="columns"),
     Action("messages", "Messages", "Ctrl+M", menu=VIEW, icon="chat-text"),
+    Action("unfinished", "Left in the middle…", "Ctrl+Shift+M", menu=VIEW, icon="warning"),
     Action("compact", "Compact rows", "F8", menu=VIEW),
     Action("look", "Light, dark or system look", "F9", menu=VIEW),
     Action("back", "Back", "Alt+Left", menu=GO, icon="arrow-left"),

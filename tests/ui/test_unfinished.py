@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from PySide6.QtCore import Qt
 
 from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.refunds import RefundReason
@@ -103,6 +104,10 @@ def test_what_was_refused_here_is_not_told_again(desk, ada, sql, computer, monke
     computer.settled()
 
     assert (computer.strip, computer.kept()) == ("", [])
+    office.press(
+        Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    )
+    assert office.said == "Nothing was left in the middle."
 
 
 def test_a_purchase_that_had_not_begun_is_made_with_its_own_key(
@@ -206,7 +211,11 @@ def test_a_refund_comes_back_with_its_amount_and_its_reason(desk, ada, sql, comp
     assert computer.strip == (
         f"Left in the middle: 20.00 USD goes back to Ada Byron for “SQL Basics” (payment {payment})."
     )
-    _, card = computer.look()
+    office.press(
+        Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    )
+    [shown] = office.window.findChildren(UnfinishedDialog)
+    [card] = shown.cards.values()
     assert card.says.text() == "It had not begun: nothing went back."
     card.buttons[START].click()
     again = office.dialog(RefundDialog)

@@ -18,12 +18,12 @@ class Strip(QFrame):
 
     asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, tooltip: str = "") -> None:
         super().__init__(parent)
         self.setProperty("strip", "true")
         self.text = label(wrap=True)
         set_role(self.text, tone="warn")
-        self.button = button("", kind="small")
+        self.button = button("", kind="small", tooltip=tooltip)
         line = QHBoxLayout(self)
         line.setContentsMargins(16, 6, 16, 6)
         line.setSpacing(8)
