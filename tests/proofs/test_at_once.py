@@ -246,7 +246,7 @@ def test_the_last_of_two_refunds_knows_of_the_first_that_it_waited_for(
             waiting = pool.submit(
                 school.database.write_at, isolation, refund_outcomes.settle, second, "ref-2"
             )
-            wait_until(lambda: is_running(school.database, "SELECT users%%FOR UPDATE%%"))
+            wait_until(lambda: is_running(school.database, "SELECT %%FROM users%%FOR UPDATE%%"))
             refund_outcomes.settle(uow, first, "ref-1")
             return waiting
 

@@ -163,7 +163,7 @@ def test_a_deadlock_is_run_again_as_a_whole(
 
     with ThreadPoolExecutor(1) as pool, heavy_lock(school, course) as other:
         buying = pool.submit(lambda: buyer.place(order) if act == "hold" else buyer.give_back(back))
-        wait_until(lambda: is_running(school.database, "SELECT courses%%FOR UPDATE%%"))
+        wait_until(lambda: is_running(school.database, "SELECT %%FROM courses%%FOR UPDATE%%"))
         # Each waits for the other now; the purchase has written less, so it is the victim.
         other(f"SELECT user_id FROM users WHERE user_id = {student} FOR UPDATE")
         wait_until(lambda: f"attempt 1 of {act} is run again" in caplog.text)
