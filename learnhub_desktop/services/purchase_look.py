@@ -12,15 +12,24 @@ from learnhub_desktop.services import purchase_checks as checks
 from learnhub_desktop.services import settling
 
 
-def look_first(database: Database, order: Order, gateways: Gateways) -> None:
+def look_first(database: Database, order: Order, gateways: Gateways) -> bool:
     """Send home, without a lock, most who come too late: in one round trip.
+
+    What is odd about an order takes the closer look; False where there was no need of it.
+    """
+    if database.read(_glance, order):
+        return False
+    look_closer(database, order, gateways)
+    return True
+
+
+def look_closer(database: Database, order: Order, gateways: Gateways) -> None:
+    """Refuse what is hopeless, by all that can be seen without a lock.
 
     An earlier purchase of the same course that is overdue is settled before: its hold has
     run out, or the gateway knows by now.
     """
-    if database.read(_glance, order):
-        return
-    overdue = database.read(_look_closer, order)
+    overdue = database.read(_look_before, order)
     if overdue is None:
         return
     earlier = settling.resolve(database, overdue, gateways=gateways)
@@ -30,7 +39,7 @@ def look_first(database: Database, order: Order, gateways: Gateways) -> None:
             f"An earlier purchase turned out to be paid (payment {overdue}). Nothing was charged "
             "now; look again first.",
         )
-    database.read(_look_closer, order)
+    database.read(_look_before, order)
 
 
 def _glance(uow: UnitOfWork, order: Order) -> bool:
@@ -57,7 +66,7 @@ def _glance(uow: UnitOfWork, order: Order) -> bool:
     return seen.glance is Glance.CLEAR
 
 
-def _look_closer(uow: UnitOfWork, order: Order) -> int | None:
+def _look_before(uow: UnitOfWork, order: Order) -> int | None:
     """A plain read that refuses what is hopeless; what it lets through is decided again.
 
     Returns the student's open payment for this course that must be asked about first.

@@ -31,7 +31,7 @@ from learnhub_desktop.domain.states import (
     PaymentMethod,
     PaymentStatus,
 )
-from learnhub_desktop.errors import InvalidInput
+from learnhub_desktop.errors import InvalidInput, RuleRefused
 from learnhub_desktop.gateways import Gateway, Gateways
 from learnhub_desktop.services import holds, keys, scoring, settling
 from learnhub_desktop.services import purchase_checks as checks
@@ -46,7 +46,7 @@ from learnhub_desktop.services.purchase_draft import (
     key_of,
     payment_values,
 )
-from learnhub_desktop.services.purchase_look import look_first
+from learnhub_desktop.services.purchase_look import look_closer, look_first
 from learnhub_desktop.services.purchase_words import purchase_of
 from learnhub_desktop.services.recording import write_once
 
@@ -88,9 +88,20 @@ def reserve(
     gateway = _gateway_of(order, gateways)
     card = _read_card(order, gateway)
     name = BALANCE if gateway is None else gateway.name
-    look_first(database, order, gateways)
+    has_looked = look_first(database, order, gateways)
     caller = uuid.uuid4().hex
-    return write_once(database, isolation, order.key, hold, order, card, name, caller=caller)
+
+    def hold_once() -> settling.Held | Purchase:
+        return write_once(database, isolation, order.key, hold, order, card, name, caller=caller)
+
+    try:
+        return hold_once()
+    except RuleRefused as refused:
+        if has_looked or refused.reason is not PurchaseRefusal.HELD_ALREADY:
+            raise
+        # An earlier purchase of the course is open, which the first look at a sale leaves out.
+        look_closer(database, order, gateways)
+    return hold_once()
 
 
 def hold(
@@ -178,6 +189,7 @@ def _decide(
             opening.rules,
             card_fingerprint=card.fingerprint,
             country=card.country,
+            has_history=scene.has_history,
         )
         verdict = Verdict.FLAG if released else assessment.verdict
     return Draft(

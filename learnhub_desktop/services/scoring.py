@@ -23,8 +23,12 @@ def score(
     *,
     card_fingerprint: str | None,
     country: str | None,
+    has_history: bool,
 ) -> Assessment:
-    """Evaluate every rule. The student's (and the card's) lock makes attempts queue here."""
+    """Evaluate every rule. The student's (and the card's) lock makes attempts queue here.
+
+    ``has_history`` False: neither of them has any payments, which need not be counted.
+    """
     facts = uow.fraud.gather(
         user_id=order.student_id,
         amount=order.price,
@@ -34,6 +38,7 @@ def score(
         card_fingerprint=card_fingerprint,
         needs=needs_of(rules),
         now=uow.now(),
+        has_history=has_history,
     )
     return assess(rules, facts, block_score=policy.block_score)
 

@@ -196,9 +196,16 @@ class FraudRepository(Repository):
         card_fingerprint: str | None,
         needs: Needs,
         now: datetime,
+        has_history: bool,
     ) -> Facts:
-        """What the rules look at, in at most two statements, under the student's lock."""
-        counts = self._counts(user_id, currency, card_fingerprint, needs, now)
+        """What the rules look at, in at most two statements, under the student's lock.
+
+        None where neither the student nor the card has any payments.
+        """
+        if has_history:
+            counts = self._counts(user_id, currency, card_fingerprint, needs, now)
+        else:
+            counts = {**dict.fromkeys(_names(needs), 0), "average": None}
         return Facts(
             amount=amount,
             currency=currency,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    null,
     or_,
     select,
 )
@@ -83,6 +84,7 @@ class Scene:
 
     ``key_is_used``: here or in a closed year. ``is_known``: the student has an enrolment in
     the course, whatever its status. ``sale_is_open`` looks at the seats alone.
+    ``has_history``: the student has paid or tried to before, or the card was another's too.
     """
 
     key_is_used: bool
@@ -90,6 +92,7 @@ class Scene:
     is_known: bool
     has_prerequisites: bool
     sale_is_open: bool
+    has_history: bool
     policy: HoldPolicy
 
 
@@ -131,50 +134,53 @@ _CURRENCY: Final = _given("currency", String())
 _NOW: Final = func.coalesce(_given("now", Moment()), UtcNow())
 
 _FULL: Final = and_(_C.max_students.is_not(None), _C.enrolled_students >= _C.max_students)
-_ODD: Final = or_(
-    _K.idempotency_key.is_not(None),
-    _E.enrollment_id.is_not(None),
-    _C.status != CourseStatus.ACTIVE,
-)
-_AROUND: Final = t.courses.outerjoin(
-    t.enrollments, and_(_E.course_id == _C.course_id, _E.student_id == _STUDENT_ID)
-).outerjoin(t.idempotency, _K.idempotency_key == _KEY)
-
-
-def _glance(*cases: Any) -> Any:
-    return case(*cases, (_FULL, literal(Glance.FULL)), else_=literal(Glance.CLEAR))
-
-
 _CLOSER: Final = literal(Glance.LOOK_CLOSER)
 _GLANCE: Final = Prepared(
     select(
-        _glance(
-            (_ODD, _CLOSER),
-            (or_(_C.price != _PRICE, _C.currency != _CURRENCY), _CLOSER),
+        case(
+            (
+                or_(
+                    _K.idempotency_key.is_not(None),
+                    _E.enrollment_id.is_not(None),
+                    _C.status != CourseStatus.ACTIVE,
+                    _C.price != _PRICE,
+                    _C.currency != _CURRENCY,
+                ),
+                _CLOSER,
+            ),
+            (_FULL, literal(Glance.FULL)),
+            else_=literal(Glance.CLEAR),
         ),
         _C.title,
         _C.max_students,
     )
-    .select_from(_AROUND)
+    .select_from(
+        t.courses.outerjoin(
+            t.enrollments, and_(_E.course_id == _C.course_id, _E.student_id == _STUDENT_ID)
+        ).outerjoin(t.idempotency, _K.idempotency_key == _KEY)
+    )
     .where(_C.course_id == _COURSE_ID)
 )
+# Two rows by their keys: a crowd asks this.
 _GLANCE_AT_SALE: Final = Prepared(
     select(
-        _glance(
-            (_ODD, _CLOSER),
+        case(
+            (_K.idempotency_key.is_not(None), _CLOSER),
             (
                 or_(_S.seats_taken >= _S.max_seats, ~_NOW.between(_S.start_time, _S.end_time)),
                 literal(Glance.SALE_OVER),
             ),
             (or_(_S.discount_price != _PRICE, _S.currency != _CURRENCY), _CLOSER),
+            else_=literal(Glance.CLEAR),
         ),
-        _C.title,
-        _C.max_students,
+        literal(""),
+        null(),
     )
-    .select_from(_AROUND.join(t.flash_sales, _S.course_id == _C.course_id))
-    .where(_C.course_id == _COURSE_ID, _S.sale_id == _SALE_ID)
+    .select_from(t.flash_sales.outerjoin(t.idempotency, _K.idempotency_key == _KEY))
+    .where(_S.sale_id == _SALE_ID, _S.course_id == _COURSE_ID)
 )
 
+_EARLIER: Final = t.payments.alias("earlier")
 _POLICY: Final = tuple(t.school_settings.c[name] for name in HoldPolicy.__dataclass_fields__)
 _SCENE: Final = Prepared(
     select(
@@ -185,6 +191,13 @@ _SCENE: Final = Prepared(
         _E.enrollment_id,
         exists().where(_P.course_id == _C.course_id),
         _S.seats_taken < _S.max_seats,
+        or_(
+            exists().where(_EARLIER.c.user_id == _STUDENT_ID),
+            exists().where(
+                _EARLIER.c.card_fingerprint == _given("card", String()),
+                _EARLIER.c.user_id != _STUDENT_ID,
+            ),
+        ),
         *COURSE,
         *_POLICY,
     )
@@ -196,7 +209,7 @@ _SCENE: Final = Prepared(
     )
     .where(t.school_settings.c.settings_id == 1)
 )
-_BEFORE_POLICY: Final = 4 + len(COURSE)
+_BEFORE_POLICY: Final = 5 + len(COURSE)
 
 _ASKED: Final = t.course_access.c
 _PAID: Final = t.payments.c
@@ -253,17 +266,17 @@ class PurchaseRepository(PurchaseWrites):
     ) -> Glimpse | None:
         """One look without a lock or a snapshot; None where there is no such course or sale.
 
-        ``now`` None is the database's own time.
+        In a sale it is the sale's seats that are looked at, and not whether the student is in
+        the course. ``now`` None is the database's own time.
         """
         asked: dict[str, Any] = {
             "key": key,
-            "student_id": student_id,
             "course_id": course_id,
             "price": price,
             "currency": currency,
         }
         if sale_id is None:
-            row = _GLANCE.alone(self.connection, **asked)
+            row = _GLANCE.alone(self.connection, **asked, student_id=student_id)
         else:
             row = _GLANCE_AT_SALE.alone(self.connection, **asked, sale_id=sale_id, now=now)
         return None if row is None else Glimpse(Glance(row[0]), row[1], row[2])
@@ -287,6 +300,7 @@ class PurchaseRepository(PurchaseWrites):
             "student_id": student_id,
             "course_id": course_id,
             "sale_id": sale_id,
+            "card": card,
         }
         # The card before the first plain read, which at REPEATABLE READ fixes what is seen.
         carded = [] if card is None else [card_part(self.connection, card, now)]
@@ -356,7 +370,8 @@ def _scene(row: Sequence[Any]) -> Scene:
         is_known=row[1] is not None,
         has_prerequisites=bool(row[2]),
         sale_is_open=bool(row[3]),
-        course=None if row[4] is None else course_of(row[4:_BEFORE_POLICY]),
+        has_history=bool(row[4]),
+        course=None if row[5] is None else course_of(row[5:_BEFORE_POLICY]),
         policy=HoldPolicy(*row[_BEFORE_POLICY:]),
     )
 
