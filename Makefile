@@ -12,11 +12,12 @@ RUN := .venv/bin
 # macOS always has a display; elsewhere one of these variables names it.
 DISPLAYED := $(filter Darwin,$(shell uname))$(DISPLAY)$(WAYLAND_DISPLAY)
 
-.PHONY: help demo tour test quick bench prove lock clean
+.PHONY: help demo tour pictures test quick bench prove lock clean
 
 help:
 	@echo "make demo    open LearnHub on the sample school; without a display, run the tour"
 	@echo "make tour    drive the real window offscreen; a picture of each step in build/tour"
+	@echo "make pictures  the same, and renew the pictures of the documentation"
 	@echo "make test    check everything: style, types, layers, and all tests with their servers"
 	@echo "make quick   the same without MySQL and MariaDB"
 	@echo "make bench   measure a purchase beside stored procedures; writes docs/benchmarks.md"
@@ -36,6 +37,10 @@ endif
 tour:
 	@$(PYTHON) -m tools.set_up run
 	@$(RUN)/learnhub tour --out build/tour
+
+pictures:
+	@$(PYTHON) -m tools.set_up run
+	@$(RUN)/python -m tools.pictures
 
 test:
 	@$(PYTHON) -m tools.set_up develop
