@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from statistics import median
 
@@ -38,7 +39,7 @@ SEATS = 100
 
 def pay(uow: UnitOfWork, student_id: int) -> None:
     student = t.users.c.user_id == student_id
-    uow.connection.execute(t.users.update().where(student).values(account_balance=1))
+    uow.connection.execute(t.users.update().where(student).values(account_balance=Decimal(1)))
 
 
 @pytest.mark.parametrize("kind", ["three primaries", "galera"])
