@@ -271,7 +271,7 @@ def _read_tls(query: str) -> tuple[Tls, str | None, str | None]:
         case "ca" if value:
             return Tls.CA_FILE, str(Path(value).expanduser().absolute()), None
         case "pin":
-            pin = value.replace(":", "")
+            pin = re.sub("[: ]", "", value)
             if not all(_PIN.fullmatch(each) for each in pin.split(",")):
                 raise _refused("A pin is the certificate's SHA-256: 64 hexadecimal digits.")
             return Tls.PINNED, None, pin.lower()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import re
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -159,7 +160,7 @@ class _Pinned(ssl.SSLContext):
         context = cls(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        context._pins = tuple(pin.replace(":", "").lower().split(","))
+        context._pins = tuple(re.sub("[: ]", "", pin).lower().split(","))
         return context
 
     def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:

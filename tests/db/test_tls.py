@@ -19,7 +19,7 @@ from learnhub_desktop.db.engine import open_engines
 from learnhub_desktop.db.failures import told
 from learnhub_desktop.db.school import create
 from learnhub_desktop.db.tls import context_for, fetch_certificate, is_this_computer
-from learnhub_desktop.domain.connecting import Outcome, Reach
+from learnhub_desktop.domain.connecting import Address, Outcome, Reach
 from learnhub_desktop.errors import DatabaseUnavailable, InvalidInput
 from learnhub_desktop.settings import Profile, Tls
 from tests.databases import TEST_SCHOOL, new_database, opened
@@ -121,6 +121,19 @@ def test_a_certificate_is_checked_with_its_authority_and_its_name(
     changed = probe(replace(pinned, port=other.port), None)
     assert changed.reach is Reach.PIN_CHANGED
     assert changed.certificate == shown
+
+    # The members of a cluster are shown together and pinned together, and each is tried.
+    cluster = replace(pinned, further=(Address("127.0.0.1", other.port),))
+    asked = probe(cluster, None).certificate
+    assert asked is not None
+    assert asked.fingerprint.split(",") == [pinned.pin, shown.fingerprint]
+    tried = probe(replace(cluster, pin=asked.spaced), None)
+    assert tried.reach is Reach.READY
+    assert "But only 1 of 2 addresses can be used." in tried.sentence
+    same = replace(pinned, further=(Address("localhost", server.port),))
+    assert probe(same, None).sentence == (
+        "“Test school” is ready in school@127.0.0.1. All 2 addresses can be used."
+    )
 
 
 @pytest.mark.parametrize("text", [None, "Dear diary"])
