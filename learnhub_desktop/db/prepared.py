@@ -12,11 +12,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from pymysql import converters
-from sqlalchemy import JSON, Connection, Dialect, Insert, Select, Table, Update, func
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    Dialect,
+    Insert,
+    Integer,
+    Select,
+    Table,
+    Update,
+    func,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
@@ -145,10 +156,10 @@ class Prepared:
 
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect, is_packed: bool) -> _Processor:
-    if is_packed and isinstance(kind, Moment):
-        return _moment
-    if is_packed and isinstance(kind, JSON):
-        return _document
+    if is_packed:
+        for wanted, processor in _UNPACKED.items():
+            if isinstance(kind, wanted):
+                return processor
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
@@ -159,6 +170,24 @@ def _moment(value: str | None) -> datetime | None:
 def _document(value: Any) -> Any:
     """MariaDB keeps JSON as text, and packs it as such."""
     return json.loads(value) if isinstance(value, str) else value
+
+
+def _flag(value: bool | int | str | None) -> bool | None:
+    """MariaDB packs what EXISTS says as text."""
+    return None if value is None else value in (True, "1")
+
+
+def _number(value: int | str | None) -> int | None:
+    return None if value is None else int(value)
+
+
+# What a packed value of another kind than text or an amount needs.
+_UNPACKED: Final[dict[type[Any], Callable[[Any], Any]]] = {
+    Moment: _moment,
+    JSON: _document,
+    Boolean: _flag,
+    Integer: _number,
+}
 
 
 def _with_constants(
