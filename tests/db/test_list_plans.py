@@ -163,7 +163,8 @@ def plan(database: Database, query: ListQuery, *, from_the_middle: bool) -> list
     with statements_of(database) as sent:
         page = database.read(lists.page, query, first=first, count=100, anchor=anchor)
     assert len(page.rows) == 100
-    statement, parameters = sent[0]
+    # On a server the transaction of several statements is begun by one of its own.
+    statement, parameters = next(each for each in sent if each[0] != "START TRANSACTION")
     with database.engines.reader.connect() as connection:
         is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
         explain = "EXPLAIN " if is_mariadb else "EXPLAIN FORMAT=TRADITIONAL "
