@@ -14,10 +14,10 @@ from learnhub_desktop.db.transactions import Database
 _PATIENCE_S: Final = 20.0
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
+def wait_until(condition: Callable[[], bool], *, longest_s: float = _PATIENCE_S) -> None:
+    deadline = time.monotonic() + longest_s
     while not condition():
-        assert time.monotonic() < deadline, f"this did not come true in {_PATIENCE_S:.0f} s"
+        assert time.monotonic() < deadline, f"this did not come true in {longest_s:.0f} s"
         time.sleep(0.002)
 
 

@@ -109,7 +109,10 @@ def test_nothing_acknowledged_is_lost_and_nothing_charged_twice_when_the_server_
     with shifts(place, desk) as (counted, ends):
         for number in range(CRASHES):
             due = ACTS * (number + chance.random()) / (CRASHES + 1)
-            wait_until(lambda due=due: counted.value >= due or any(end.poll() for end in ends))
+            wait_until(
+                lambda due=due: counted.value >= due or any(end.poll() for end in ends),
+                longest_s=120,  # dozens of purchases, on a computer that may be busy
+            )
             silences.append(crash(server, chance))
             desk.database.engines.dispose()  # what this test asks has no second try
             assert faults(desk) == []
