@@ -114,7 +114,7 @@ def test_whatever_happens_to_a_school_on_a_server_all_adds_up_after_each_step(
     counts: Counter[str] = Counter()
     stories = settings(
         OWN,
-        max_examples=scaled(40, 4),
+        max_examples=scaled(25, 4),
         stateful_step_count=scaled(50, 25),
         # What is in the school grows, so here a story cannot be told again as it was.
         phases=[Phase.explicit, Phase.generate],
