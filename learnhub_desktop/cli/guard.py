@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from learnhub_desktop import logs, settings
 from learnhub_desktop.cli.terminal import Done, ExitCode, Terminal
@@ -18,6 +21,9 @@ from learnhub_desktop.errors import (
 )
 
 log = logging.getLogger(__name__)
+
+_LONGEST: Final = 500
+_DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(command: Callable[[Terminal], Done], terminal: Terminal) -> int:
@@ -37,15 +43,34 @@ def run(command: Callable[[Terminal], Done], terminal: Terminal) -> int:
             done = _failed(ExitCode.UNREACHABLE, str(error))
         except LearnHubError as error:
             done = _failed(ExitCode.REFUSED, str(error))
-        except Exception:
-            # What nobody expected is a bug: its traceback is for the log, never for people.
-            log.exception("the command broke off")
-            done = _failed(ExitCode.BUG, _bug(path))
+        except Exception as error:
+            done = _failed(ExitCode.WRONG_USE, _about_file(error))
+            if not done.problem:
+                # What nobody expected is a bug: its traceback is for the log, never for people.
+                log.exception("the command broke off")
+                done = _failed(ExitCode.BUG, _bug(path))
         return terminal.finish(done)
 
 
 def _failed(code: ExitCode, sentence: str) -> Done:
+    if len(sentence) > _LONGEST:
+        # A name of thousands of letters was quoted: its beginning and the reason are enough.
+        sentence = f"{sentence[: _LONGEST // 2]}…{sentence[-_LONGEST // 2 :]}"
     return Done({}, code=code, problem=sentence)
+
+
+def _about_file(error: Exception) -> str:
+    """What to tell where a file that a person named cannot be used; empty for anything else.
+
+    Errors of sockets name no file.
+    """
+    if not isinstance(error, OSError):
+        return ""
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}."
+    if error.errno in _DISK_FULL:
+        return f"The disk cannot take more: {error.strerror}. Nothing half done was kept."
+    return ""
 
 
 def _stopped(terminal: Terminal) -> str:

@@ -22,6 +22,9 @@ def run(arguments: Sequence[str]) -> int:
 
     parser = build()
     try:
+        for argument in arguments:
+            if not _is_text(argument):
+                parser.error("an argument is not text in UTF-8")
         options = parser.parse_args(arguments)
         if options.command is None:
             parser.error("name a command, such as enrol")
@@ -36,6 +39,15 @@ def run(arguments: Sequence[str]) -> int:
     from learnhub_desktop.cli import guard
 
     return guard.run(lambda where: _find(options)(options, where), terminal)
+
+
+def _is_text(argument: str) -> bool:
+    """Whether a database and a terminal can take it: a shell hands over any bytes."""
+    try:
+        argument.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in argument
 
 
 def _find(options: Namespace) -> Command:
