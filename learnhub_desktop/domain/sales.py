@@ -47,7 +47,8 @@ class SaleRow:
         return max(0, self.max_seats - self.seats_taken)
 
     def state(self, now: datetime) -> SaleState:
-        if now > self.end_time:
+        # One that was called off before it began has no length.
+        if now > self.end_time or self.end_time == self.start_time:
             return SaleState.OVER
         if now < self.start_time:
             return SaleState.PLANNED

@@ -13,6 +13,7 @@ from learnhub_desktop.domain.sales import (
     MOST_COURSES,
     SaleRefusal,
     SaleRow,
+    SaleState,
     check_percent,
     check_seats,
     check_times,
@@ -91,10 +92,10 @@ def start_sale(
 
 
 def end_sale(uow: UnitOfWork, sale_id: int) -> Changes:
-    """End a sale now. Holds that were made at its price keep it."""
+    """End a sale now, or call it off. Holds that were made at its price keep it."""
     uow.actor.require(Right.EDIT_CATALOG)
     sale = uow.sales.get(sale_id)
-    if sale.end_time <= uow.now():
+    if sale.state(uow.now()) is SaleState.OVER or sale.end_time <= uow.now():
         raise RuleRefused(SaleRefusal.OVER, f"The sale of “{sale.course_title}” is over already.")
     uow.sales.end(sale_id, uow.now())
     return Changes(

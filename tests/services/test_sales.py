@@ -87,3 +87,33 @@ def test_an_ended_sale_is_over(uow, clock):
     assert sale.state(NOW + timedelta(seconds=1)) is SaleState.OVER
     with pytest.raises(RuleRefused):
         sales.end_sale(uow, sale.sale_id)
+
+
+def test_a_sale_that_is_called_off_never_begins_and_leaves_its_time_free(uow, clock):
+    course = make_course(uow.connection, title="Logic")
+    planned = {"start_time": NOW + DAY, "end_time": NOW + 3 * DAY}
+    start(uow, [course], **planned)
+    (sale,) = sales.list_sales(uow, course)
+
+    sales.end_sale(uow, sale.sale_id)
+
+    (sale,) = sales.list_sales(uow, course)
+    assert [sale.state(NOW), sale.state(NOW + 2 * DAY)] == [SaleState.OVER, SaleState.OVER]
+    with pytest.raises(RuleRefused) as refused:
+        sales.end_sale(uow, sale.sale_id)
+    assert str(refused.value) == "The sale of “Logic” is over already."
+    start(uow, [course], start_time=NOW + DAY - timedelta(hours=1), end_time=NOW + 2 * DAY)
+    assert uow.enrolments.find_live_sale(course, NOW + DAY + timedelta(hours=1)) is not None
+
+
+def test_seats_left_are_shown_with_each_sale(uow):
+    course = make_course(uow.connection)
+    start(uow, [course], max_seats=3)
+    (sale,) = sales.list_sales(uow, course)
+    price = (sale.price, sale.currency)
+    for _ in range(3):
+        assert uow.enrolments.claim_sale(sale.sale_id, course, NOW, price=price)
+
+    (sale,) = sales.list_sales(uow, course)
+    assert (sale.seats_left, sale.state(NOW)) == (0, SaleState.SOLD_OUT)
+    assert not uow.enrolments.claim_sale(sale.sale_id, course, NOW, price=price)

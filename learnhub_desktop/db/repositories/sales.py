@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
@@ -72,6 +72,8 @@ class SaleRepository(Repository):
                     _C.course_id.in_(sorted(set(course_ids))),
                     _F.start_time < end,
                     _F.end_time > start,
+                    # One that was called off before it began has no length.
+                    _F.end_time > _F.start_time,
                 )
                 .distinct()
                 .order_by(_C.title)
@@ -83,8 +85,10 @@ class SaleRepository(Repository):
         self.connection.execute(insert(t.flash_sales), rows)
 
     def end(self, sale_id: int, now: datetime) -> None:
+        """End a sale now; one that has not begun is left without length."""
+        end = case((_F.start_time > now, _F.start_time), else_=now)
         self.connection.execute(
             update(t.flash_sales)
             .where(_F.sale_id == sale_id, _F.end_time > now)
-            .values(end_time=now)
+            .values(end_time=end)
         )
