@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from learnhub_desktop.db.repositories.purchases import Glance
+from learnhub_desktop.db.repositories.purchase_glance import Glance
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.purchases import Order, PurchaseOutcome, PurchaseRefusal

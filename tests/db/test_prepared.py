@@ -59,7 +59,7 @@ def test_values_come_back_as_any_other_statement_gives_them(
         c.max_students,
         c.status == "active",
         exists().where(c.course_id == -1),
-        select(func.count()).select_from(t.flash_sales).scalar_subquery(),
+        select(func.count()).where(t.flash_sales.c.course_id == KEY).scalar_subquery(),
         select(r.rule_condition).order_by(r.rule_id).limit(1).scalar_subquery(),
         func.sum(c.price).over(),
     ).where(c.course_id == KEY)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,11 +13,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    case,
     exists,
-    func,
-    literal,
-    null,
     or_,
     select,
 )
@@ -37,9 +31,9 @@ from learnhub_desktop.db.repositories.enrolments import (
 )
 from learnhub_desktop.db.repositories.fraud import RULES, in_force
 from learnhub_desktop.db.repositories.payments import PAYMENT, card_part, payment_of
+from learnhub_desktop.db.repositories.purchase_glance import PurchaseGlance
 from learnhub_desktop.db.repositories.purchase_writes import PurchaseWrites
 from learnhub_desktop.db.repositories.settings import no_school
-from learnhub_desktop.db.types import Moment, Money, UtcNow
 from learnhub_desktop.domain.enrolments import (
     AccessFacts,
     CourseFacts,
@@ -49,7 +43,7 @@ from learnhub_desktop.domain.enrolments import (
 from learnhub_desktop.domain.school import HoldPolicy
 from learnhub_desktop.domain.scoring import Rule
 from learnhub_desktop.domain.settlement import PaymentFacts, Place
-from learnhub_desktop.domain.states import CourseStatus, PaymentStatus
+from learnhub_desktop.domain.states import PaymentStatus
 from learnhub_desktop.errors import NotFound
 
 _C: Final = t.courses.c
@@ -58,24 +52,6 @@ _S: Final = t.flash_sales.c
 _K: Final = t.idempotency.c
 _P: Final = t.course_prerequisites.c
 _A: Final = t.payments_archive.c
-
-
-class Glance(StrEnum):
-    """What one look without a lock says of an order."""
-
-    CLEAR = "clear"
-    SALE_OVER = "sale_over"
-    FULL = "full"
-    LOOK_CLOSER = "look_closer"
-
-
-@dataclass(frozen=True, slots=True)
-class Glimpse:
-    """The answer to a glance, with what a refusal names."""
-
-    glance: Glance
-    title: str
-    max_students: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,57 +104,6 @@ _STUDENT_ID: Final = _given("student_id", Integer())
 _SALE_ID: Final = _given("sale_id", Integer())
 _PAYMENT_ID: Final = _given("payment_id", Integer())
 _KEY: Final = _given("key", String())
-_PRICE: Final = _given("price", Money())
-_CURRENCY: Final = _given("currency", String())
-# Tests set a clock; else the database's own comes without a question.
-_NOW: Final = func.coalesce(_given("now", Moment()), UtcNow())
-
-_FULL: Final = and_(_C.max_students.is_not(None), _C.enrolled_students >= _C.max_students)
-_CLOSER: Final = literal(Glance.LOOK_CLOSER)
-_GLANCE: Final = Prepared(
-    select(
-        case(
-            (
-                or_(
-                    _K.idempotency_key.is_not(None),
-                    _E.enrollment_id.is_not(None),
-                    _C.status != CourseStatus.ACTIVE,
-                    _C.price != _PRICE,
-                    _C.currency != _CURRENCY,
-                ),
-                _CLOSER,
-            ),
-            (_FULL, literal(Glance.FULL)),
-            else_=literal(Glance.CLEAR),
-        ),
-        _C.title,
-        _C.max_students,
-    )
-    .select_from(
-        t.courses.outerjoin(
-            t.enrollments, and_(_E.course_id == _C.course_id, _E.student_id == _STUDENT_ID)
-        ).outerjoin(t.idempotency, _K.idempotency_key == _KEY)
-    )
-    .where(_C.course_id == _COURSE_ID)
-)
-# Two rows by their keys: a crowd asks this.
-_GLANCE_AT_SALE: Final = Prepared(
-    select(
-        case(
-            (_K.idempotency_key.is_not(None), _CLOSER),
-            (
-                or_(_S.seats_taken >= _S.max_seats, ~_NOW.between(_S.start_time, _S.end_time)),
-                literal(Glance.SALE_OVER),
-            ),
-            (or_(_S.discount_price != _PRICE, _S.currency != _CURRENCY), _CLOSER),
-            else_=literal(Glance.CLEAR),
-        ),
-        literal(""),
-        null(),
-    )
-    .select_from(t.flash_sales.outerjoin(t.idempotency, _K.idempotency_key == _KEY))
-    .where(_S.sale_id == _SALE_ID, _S.course_id == _COURSE_ID)
-)
 
 _EARLIER: Final = t.payments.alias("earlier")
 _POLICY: Final = tuple(t.school_settings.c[name] for name in HoldPolicy.__dataclass_fields__)
@@ -250,36 +175,8 @@ _AFTER_COURSE: Final = len(COURSE)
 _AFTER_ENROLMENT: Final = _AFTER_COURSE + len(ENROLMENT)
 
 
-class PurchaseRepository(PurchaseWrites):
+class PurchaseRepository(PurchaseGlance, PurchaseWrites):
     """What a purchase looks at, in as few round trips as can be."""
-
-    def glance(
-        self,
-        *,
-        key: str,
-        student_id: int,
-        course_id: int,
-        sale_id: int | None,
-        price: Decimal,
-        currency: str,
-        now: datetime | None,
-    ) -> Glimpse | None:
-        """One look without a lock or a snapshot; None where there is no such course or sale.
-
-        In a sale it is the sale's seats that are looked at, and not whether the student is in
-        the course. ``now`` None is the database's own time.
-        """
-        asked: dict[str, Any] = {
-            "key": key,
-            "course_id": course_id,
-            "price": price,
-            "currency": currency,
-        }
-        if sale_id is None:
-            row = _GLANCE.alone(self.connection, **asked, student_id=student_id)
-        else:
-            row = _GLANCE_AT_SALE.alone(self.connection, **asked, sale_id=sale_id, now=now)
-        return None if row is None else Glimpse(Glance(row[0]), row[1], row[2])
 
     def open_hold(
         self,
