@@ -70,9 +70,7 @@ def sqlite_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines
 
 
 @pytest.fixture
-def database(
-    sqlite_template: Path, sqlite_engines: Engines, clock: SetClock
-) -> Iterator[Database]:
+def database(sqlite_template: Path, sqlite_engines: Engines, clock: SetClock) -> Iterator[Database]:
     """A school of one file, with a clock that the test sets."""
     path = Path(sqlite_engines.writer.url.database or "")
     for old in path.parent.glob(f"{path.name}*"):
