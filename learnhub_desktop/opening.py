@@ -47,6 +47,7 @@ _KEPT_OUT: Final = (
 _NO_SERVER: Final = (ValueError, LookupError, ArithmeticError, struct.error, pymysql.Error)
 # No certificate has this digest, so the server is asked for the one that it has.
 _NO_PIN: Final = "0" * 64
+_LONGEST_NAME: Final = 64  # of a database, for MySQL and MariaDB
 _IN_PATHS: Final = "/\\:"
 _PIN: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
@@ -242,6 +243,8 @@ def _server(parts: SplitResult) -> Profile:
     database = unquote(parts.path).strip("/")
     if not addresses or not parts.username or not database or "/" in database:
         raise _refused("Name account, server and database, as in mysql://ada@db1:3306/learnhub.")
+    if len(database) > _LONGEST_NAME:
+        raise _refused(f"A database's name has at most {_LONGEST_NAME} characters.")
     first, *further = addresses
     tls, ca_file, pin = _read_tls(parts.query)
     return Profile(

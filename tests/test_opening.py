@@ -111,6 +111,7 @@ def test_the_query_says_how_the_server_is_checked(query, tls, ca_file, pin):
         ("mysql://db1/learnhub", "Name account, server and database"),
         ("mysql://ada@db1", "Name account, server and database"),
         ("mysql://ada@db1/a/b", "Name account, server and database"),
+        (f"mysql://ada@db1/{'x' * 65}", "A database's name has at most 64 characters."),
         ("mysql://ada@/learnhub", "Name account, server and database"),
         ("mysql://ada@db1:99999/learnhub", "is not an address"),
         ("mysql://ada@[db1/learnhub", "is not an address"),

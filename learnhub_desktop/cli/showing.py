@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import Namespace
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Final
 
 from learnhub_desktop import opening, settings
 from learnhub_desktop.cli.terminal import Done, ExitCode, Terminal
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.sample import make_sample
+
+_PICTURE: Final = re.compile(r"\d\d+-[\w-]+\.png")
 
 
 def sample(options: Namespace, terminal: Terminal) -> Done:
@@ -50,11 +54,14 @@ def tour(options: Namespace, terminal: Terminal) -> Done:
 
 def _check_folder(out: Path) -> None:
     """The tour empties its folder first, so nothing of a person's may lie there."""
-    if not out.exists():
-        return
-    if not out.is_dir():
+    if out.exists() and not out.is_dir():
         raise InvalidInput("out", f"{out} is a file. Name a folder for the pictures.")
-    if any(path.suffix.lower() != ".png" for path in out.iterdir()):
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        others = any(not _PICTURE.fullmatch(path.name) for path in out.iterdir())
+    except OSError as error:
+        raise InvalidInput("out", f"{out} cannot be used: {error.strerror}.") from error
+    if others:
         raise InvalidInput(
             "out", f"{out} holds more than pictures of a tour. Name a new folder, or an empty one."
         )

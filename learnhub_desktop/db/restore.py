@@ -9,6 +9,7 @@ import hashlib
 import ssl
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,10 +43,18 @@ from learnhub_desktop.db.school import (
 from learnhub_desktop.db.tables import metadata
 from learnhub_desktop.db.upgrade import bring_up, ensure_schema_info, lay_foundation
 from learnhub_desktop.db.version import SCHEMA_VERSION, standing
-from learnhub_desktop.errors import InvalidInput, LearnHubError, RuleRefused
+from learnhub_desktop.errors import (
+    DatabaseUnavailable,
+    InvalidInput,
+    LearnHubError,
+    RuleRefused,
+)
 
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"
 _ROWS_AT_ONCE: Final = 500
+# What damage to a zip comes to, wherever it lies: a bad checksum, a cut stream, a flag that
+# says it is encrypted or packed in another way.
+_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, EOFError, RuntimeError, zlib.error)
 # Alembic's own table, beside ours.
 _VERSION_TABLE: Final = "alembic_version"
 
@@ -93,7 +102,7 @@ def _as_portable(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
             if is_copy:
                 path = _converted(path, Path(folder))
             with zipfile.ZipFile(path) as archive:
-                manifest = portable.read_manifest(archive.read(MANIFEST).decode())
+                manifest = _read_manifest(archive)
                 if manifest.format > FORMAT or manifest.schema_version > SCHEMA_VERSION:
                     raise InvalidInput(
                         "path",
@@ -104,10 +113,18 @@ def _as_portable(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
             raise InvalidInput(
                 "path", f"{path.name} cannot be read: {error.strerror or error}."
             ) from error
-        except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+        except zipfile.BadZipFile as error:
             raise InvalidInput("path", f"{path.name} is no backup of LearnHub.") from error
         except NotABackup as error:
             raise InvalidInput("path", f"{path.name} is damaged: {error}.") from error
+
+
+def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
+    try:
+        document = archive.read(MANIFEST).decode()
+    except (*_UNREADABLE, UnicodeDecodeError) as error:
+        raise zipfile.BadZipFile("it has no manifest") from error
+    return portable.read_manifest(document)
 
 
 @contextmanager
@@ -119,10 +136,17 @@ def _disposed(engines: Engines) -> Iterator[None]:
 
 
 def _converted(copy: Path, folder: Path) -> Path:
+    """A copy of a school's file as a portable one; NotABackup where it is damaged."""
+    target = folder / f"{copy.stem}.zip"
     engines = open_engines(URL.create("sqlite", database=str(copy)))
-    with _disposed(engines), told(copy.name), engines.reader.connect() as connection:
-        target = folder / f"{copy.stem}.zip"
-        write_portable(connection, target)
+    try:
+        with _disposed(engines), told(copy.name), engines.reader.connect() as connection:
+            write_portable(connection, target)
+    except (DatabaseUnavailable, DBAPIError) as error:
+        raise NotABackup("SQLite cannot read all of it") from error
+    except (ValueError, ArithmeticError) as error:
+        # A moment, an amount or a document that nobody has written so.
+        raise NotABackup("it holds a value that no school has") from error
     return target
 
 
@@ -137,10 +161,13 @@ def _check_files(
     for part in manifest.tables:
         told_step(Step(f"checking {part.name}", 0, manifest.rows))
         whole = hashlib.sha256()
-        with archive.open(part.file) as file:
-            while block := file.read(1 << 20):
-                stop_if(cancelled)
-                whole.update(block)
+        try:
+            with archive.open(part.file) as file:
+                while block := file.read(1 << 20):
+                    stop_if(cancelled)
+                    whole.update(block)
+        except _UNREADABLE as error:
+            raise NotABackup(f"the file of {part.name} cannot be read") from error
         if whole.hexdigest() != part.file_sha256:
             raise NotABackup(f"the file of {part.name} is not what was written")
 

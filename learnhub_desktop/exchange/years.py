@@ -16,6 +16,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,11 @@ _MANIFEST: Final = "manifest.json"
 _CSV: Final = "payments.csv"
 _MODULUS: Final = 1 << 256
 _CHUNK: Final = 1 << 20
+# What a file comes to that is another's, was cut short or changed, wherever that lies.
+_UNREADABLE: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError),  # of the zip
+    *(KeyError, ValueError, TypeError, AttributeError, ArithmeticError),  # of what is in it
+)
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -294,7 +300,7 @@ def read_year(path: Path, told: Told = say_nothing) -> YearManifest:
         raise InvalidInput("file", f"There is no file {path}.") from error
     except OSError as error:
         raise InvalidInput("file", f"{path.name} cannot be read: {error.strerror}.") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+    except _UNREADABLE as error:
         raise _damaged(path, "it was cut short or changed") from error
     return manifest
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,14 @@ DAMAGES: dict[str, tuple[Callable[[Path], Path], str]] = {
         ),
         r"rewritten\.zip was made by a newer LearnHub",
     ),
+    "a stream that cannot be unpacked": (
+        lambda path: flipped(path, "tables/users.jsonl"),
+        r"other\.zip is damaged: the file of users cannot be read",
+    ),
+    "a manifest that cannot be unpacked": (
+        lambda path: flipped(path, "manifest.json"),
+        r"other\.zip is no backup of LearnHub",
+    ),
 }
 
 
@@ -235,6 +244,15 @@ def written(path: Path, data: bytes) -> Path:
     other = path.with_name("other.zip")
     other.write_bytes(data)
     return other
+
+
+def flipped(path: Path, name: str) -> Path:
+    """The same file with every bit of a part of ``name`` changed, as a bad disk gives it."""
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        begins = archive.getinfo(name).header_offset + 80
+    data[begins : begins + 20] = bytes(255 - byte for byte in data[begins : begins + 20])
+    return written(path, bytes(data))
 
 
 def other_zip(path: Path) -> Path:
@@ -261,8 +279,23 @@ def test_a_damaged_copy_of_a_file_is_refused(database: Database, tmp_path: Path)
     data = bytearray((tmp_path / "copy.db").read_bytes())
     data[4096 * 3 : 4096 * 40] = bytes(4096 * 37)
     (tmp_path / "copy.db").write_bytes(data)
-    with pytest.raises(LearnHubError):
+    with pytest.raises(InvalidInput, match=r"copy\.db is damaged: SQLite cannot read all of it"):
         restore(tmp_path / "copy.db", f"sqlite:///{tmp_path / 'target.db'}")
+
+    assert not (tmp_path / "target.db").exists()
+
+
+def test_a_copy_with_a_value_that_nobody_wrote_is_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    """One byte that a disk changed: SQLite does not notice it."""
+    copy = tmp_path / "copy.db"
+    backup(database.engines, copy)
+    with closing(sqlite3.connect(copy)) as school:
+        school.execute("UPDATE school_settings SET updated_at = '20f6-09-06 19:26:18.172083'")
+        school.commit()
+    with pytest.raises(InvalidInput, match=r"copy\.db is damaged: it holds a value that no"):
+        restore(copy, f"sqlite:///{tmp_path / 'target.db'}")
 
     assert not (tmp_path / "target.db").exists()
 

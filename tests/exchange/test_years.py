@@ -196,9 +196,34 @@ def text(path):
     path.write_text("This is no zip.")
 
 
+def a_school_s_backup(path):
+    given = {"format": 1, "tables": [{"name": "users"}], "made_at": "2026-01-01"}
+    rewrite(path, lambda name, data: json.dumps(given) if name == "manifest.json" else data)
+
+
+def every_byte_of_its_middle(path):
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        begins = archive.getinfo("payments.jsonl").header_offset + 60
+    data[begins : begins + 20] = bytes(255 - byte for byte in data[begins : begins + 20])
+    path.write_bytes(data)
+
+
+def packed_in_another_way(path):
+    """Both headers of the first file: how it is packed stands 8 and 10 bytes into them."""
+    data = path.read_bytes()
+    for mark, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        place = data.index(mark) + at
+        data = data[:place] + bytes([97, 0]) + data[place + 2 :]
+    path.write_bytes(data)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
+        a_school_s_backup,
+        every_byte_of_its_middle,
+        packed_in_another_way,
         cut,
         other_amount,
         other_sheet,
