@@ -11,6 +11,8 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,8 +36,25 @@ def run(out: Path, *, report: TextIO | None = None) -> int:
     app = QApplication.instance() or QApplication(["learnhub"])
     assert isinstance(app, QApplication)
     theme = Theme(app, setting=LookSetting.LIGHT, scheme=lambda: Qt.ColorScheme.Light)
-    with tempfile.TemporaryDirectory(prefix="learnhub-tour-") as folder:
+    with _quieter(), tempfile.TemporaryDirectory(prefix="learnhub-tour-") as folder:
         return loop.run(app, partial(_tour, theme, Path(folder), out, told))
+
+
+@contextmanager
+def _quieter() -> Iterator[None]:
+    """Leave out what Qt's offscreen platform says of each new window: it has no desktop that
+    could be told a window's smallest size. Whatever else Qt says is passed on."""
+    from PySide6.QtCore import qInstallMessageHandler
+
+    def pass_on(kind: object, context: object, text: str) -> None:
+        if "propagateSizeHints" not in text:
+            sys.stderr.write(f"{text}\n")
+
+    before = qInstallMessageHandler(pass_on)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
 
 
 async def _tour(theme: object, folder: Path, out: Path, told: TextIO) -> int:
@@ -57,7 +76,7 @@ async def _tour(theme: object, folder: Path, out: Path, told: TextIO) -> int:
     started = time.monotonic()
     path = folder / "sample-school.db"
     await in_background(make_sample, path, books=folder)
-    told.write(f"made the sample school in {time.monotonic() - started:.1f} s\n")
+    print(f"made the sample school in {time.monotonic() - started:.1f} s", file=told, flush=True)
     profile = Profile("Sample school", path=str(path))
     database = await in_background(opening.open_database, profile, password=None)
     book = await in_background(opening.open_database, profile, password=None)
@@ -103,9 +122,13 @@ async def _take(scene: object, told: TextIO, started: float) -> int:
             await step(scene)
         except TourFailed as failed:
             await scene.driver.shot(f"failed-{step.__name__}")
-            told.write(f"FAILED  {words}\n        {failed}\n")
+            print(f"FAILED  {words}\n        {failed}", file=told, flush=True)
             return 1
-        told.write(f"ok      {words}\n")
+        print(f"ok      {words}", file=told, flush=True)
     took = time.monotonic() - started
-    told.write(f"{len(STEPS)} steps held in {took:.0f} s; {scene.driver.pictures} pictures\n")
+    print(
+        f"{len(STEPS)} steps held in {took:.0f} s; {scene.driver.pictures} pictures",
+        file=told,
+        flush=True,
+    )
     return 0
