@@ -120,3 +120,28 @@ def test_staff_see_the_balance_and_change_nothing(desk, ada, make_students):
     assert "student_balance" not in office.page.actions_by_name
     # Nobody offers a button that does nothing.
     assert office.page.side.offer_button("student_balance") is None
+
+
+def test_amounts_that_are_none_and_a_lost_server_change_nothing(
+    desk, ada, make_students, monkeypatch
+):
+    office = make_students()
+    office.choose(ada)
+    office.click("student_balance")
+    dialog = office.dialog(BalanceDialog)
+    for typed, said in (
+        ("-5", "The amount cannot be below zero."),
+        ("🙂", "“🙂” is not an amount such as 49.00."),
+        ("'; --", "“'; --” is not an amount such as 49.00."),
+        ("9" * 10_000, "The amount cannot be above 9,999,999,999.99."),
+    ):
+        dialog.amount.set_text(typed)
+        office.try_to_submit(dialog)
+        assert dialog.amount._line.text() == said
+    dialog.amount.set_text("20")
+    office.lose_database(monkeypatch)
+    office.try_to_submit(dialog)
+    assert dialog.error_text() == "school.db cannot be reached. Nothing was changed."
+    assert dialog.amount.value() == Decimal(20)
+    monkeypatch.undo()
+    assert balance_of(desk, ada) == Decimal(0)

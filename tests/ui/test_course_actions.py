@@ -110,6 +110,29 @@ def test_archive_says_what_it_means_and_restore_is_one_press(
     assert office.said == "Restored “SQL Basics”. Students can enrol now."
 
 
+def test_any_reason_is_kept_but_none_too_long_or_without_a_server(
+    make_catalog, basics, desk, monkeypatch
+):
+    office = make_catalog()
+    office.choose(basics.course_id)
+    office.click("course_archive")
+    dialog = office.dialog(ArchiveDialog)
+    dialog.reason.set_text("x" * 10_000)
+    office.try_to_submit(dialog)
+    assert dialog.reason._line.text() == (
+        "The reason can have at most 2,000 characters; this has 10,000."
+    )
+    dialog.reason.set_text('It\'s 🙂 "old"; DROP TABLE courses')
+    with monkeypatch.context() as patch:
+        office.lose_database(patch)
+        office.try_to_submit(dialog)
+        assert dialog.error_text() == "school.db cannot be reached. Nothing was changed."
+    assert desk.read(catalog.get_course, basics.course_id).course.status == "active"
+    office.submit(dialog)
+    kept = desk.read(catalog.get_course, basics.course_id).archives
+    assert [each.reason for each in kept] == ['It\'s 🙂 "old"; DROP TABLE courses']
+
+
 def test_a_restored_course_whose_instructor_left_asks_for_another(
     make_catalog, school, desk, basics
 ):
