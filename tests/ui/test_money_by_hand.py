@@ -52,6 +52,33 @@ def test_the_receipt_of_a_transfer_enrols_the_student(desk, ada, course, make_of
     assert desk.enrolment(ada, course).status == "active"
 
 
+def test_a_receipt_that_makes_no_sense_or_meets_no_server_books_nothing(
+    desk, ada, course, make_office, monkeypatch
+):
+    bought = desk.buy(ada, course, method=TRANSFER, card=None)
+    office = make_office()
+    office.choose(bought.payment_id)
+    office.click("record_receipt")
+    dialog = office.dialog(ReceiptDialog)
+    dialog.reference.set_text('Conto 🙂 "31", l\'ultima')
+    for typed in ("", "-49.00", "🙂", "'", "9" * 10_000):
+        dialog.amount.set_text(typed)
+        office.try_to_submit(dialog)
+        assert dialog.amount.error().endswith(".")
+    dialog.amount.set_text("49.00")
+    dialog.reference.set_text("x" * 10_000)
+    office.try_to_submit(dialog)
+    assert "characters" in dialog.reference.error()
+    dialog.reference.set_text('Conto 🙂 "31", l\'ultima')
+    with monkeypatch.context() as patch:
+        office.lose_database(patch)
+        office.try_to_submit(dialog)
+        assert dialog.error_text() == "school.db cannot be reached. Nothing was changed."
+    assert desk.payment(bought.payment_id).status == "pending"
+    office.submit(dialog)
+    assert desk.payment(bought.payment_id).gateway_reference == 'Conto 🙂 "31", l\'ultima'
+
+
 def test_a_receipt_of_another_amount_is_refused_in_the_dialog(desk, ada, course, make_office):
     bought = desk.buy(ada, course, method=TRANSFER, card=None)
     office = make_office()
