@@ -85,6 +85,8 @@ def _folder_for_tests() -> Iterator[str]:
     usable = memory.is_dir() and os.access(memory, os.W_OK)
     roomy = usable and shutil.disk_usage(memory).free > _ROOM_IN_MEMORY
     with tempfile.TemporaryDirectory(prefix="learnhub-tests-", dir=memory if roomy else None) as it:
+        # Servers run under another account and read certificates in there.
+        Path(it).chmod(0o755)
         yield it
 
 

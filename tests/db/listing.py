@@ -20,7 +20,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def shown(uow: UnitOfWork, query: ListQuery) -> list[Any]:
     page = lists.page(uow, query, first=0, count=100, anchor=None)
-    assert lists.head(uow, query).total == len(page.rows)
+    # A school that many tests share may have more.
+    assert len(page.rows) == min(lists.head(uow, query).total, 100)
     return list(page.rows)
 
 

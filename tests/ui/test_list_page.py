@@ -28,6 +28,7 @@ def test_search_waits_for_a_pause_and_asks_once(window, made_up, qtbot):
     assert page.chips.counted.text() == "107 of 1,500 payments"
     qtbot.keyClick(page.search, Qt.Key.Key_Return)
     assert page.table.hasFocus()
+    qtbot.waitUntil(lambda: page.current() is not None)
     assert page.current().student == "Ola Nordmann"
 
 
