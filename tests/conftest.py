@@ -17,6 +17,15 @@ pytest_plugins = ["tests.databases", "tests.servers.fixtures"]
 _WHOLE: Final = {"cli", "proofs", "tour", "ui", "test_docs.py", "test_sample.py"}
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no window where none is asked for: that alone takes each worker two seconds."""
+    here = Path(__file__).parent
+    if "not whole" in config.option.markexpr and collection_path.is_relative_to(here):
+        inside = collection_path.relative_to(here).parts
+        return True if inside and inside[0] in _WHOLE else None
+    return None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what drives the whole program, before ``-m`` chooses."""
