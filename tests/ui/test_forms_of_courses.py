@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import partial
 
 import pytest
-from PySide6.QtCore import QDate, Qt
+from PySide6.QtCore import Qt
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.states import UserType
@@ -17,7 +16,7 @@ from learnhub_desktop.ui.dialogs.archive import RestoreDialog
 from learnhub_desktop.ui.dialogs.cancel_enrolment import CancelEnrolmentDialog
 from learnhub_desktop.ui.dialogs.delete_account import DeleteAccountDialog
 from learnhub_desktop.ui.dialogs.prerequisites import PrerequisitesDialog
-from learnhub_desktop.ui.dialogs.run_job import CountDaysDialog, RunJobDialog
+from learnhub_desktop.ui.dialogs.run_job import RunJobDialog
 from learnhub_desktop.ui.dialogs.tags import TagsDialog
 from learnhub_desktop.ui.main_window import PageEntry
 from learnhub_desktop.ui.pages.jobs import JobsPage
@@ -181,38 +180,6 @@ class NoServer:
 
     def ended(self):
         return Ended((), LOST)
-
-
-def test_days_that_make_no_sense_or_meet_no_server_are_not_counted(desk, make_office, monkeypatch):
-    starter = NoServer()
-    entry = PageEntry(JobsPage, partial(JobsPage, starter=starter))
-    office = make_office("jobs", more=[entry])
-    office.choose(3)
-    with monkeypatch.context() as patch:
-        office.lose_database(patch)
-        office.click("job_days")
-        office.until(lambda: office.said == LOST)
-        assert office.dialogs() == []
-    office.click("job_days")
-    dialog = office.dialog(CountDaysDialog)
-    # The field takes digits and months alone.
-    office.bot.keyClicks(dialog.last.day, "x'; --")
-    assert dialog.last.value() == date(2026, 3, 9)
-    for day, said in (
-        (QDate(2026, 2, 28), "The last day cannot be before the first."),
-        (QDate(9999, 12, 31), "This day has not come yet."),
-    ):
-        dialog.last.day.setDate(day)
-        dialog.submit()
-        assert dialog.consequence.text() == said
-        assert not dialog.primary_button.isEnabled()
-    assert starter.started == []
-    dialog.last.day.setDate(QDate(2026, 3, 2))
-    office.submit(dialog)
-    office.until(lambda: starter.started == [("revenue", (date(2026, 3, 1), date(2026, 3, 2)))])
-    office.until(lambda: office.said == LOST)
-    office.wait()
-    assert desk.rows(t.job_runs) == []
 
 
 def test_no_card_is_charged_by_a_job_that_meets_no_server(desk, make_office, monkeypatch):
