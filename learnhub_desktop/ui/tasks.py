@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from learnhub_desktop.errors import DatabaseUnavailable, LearnHubError, Superseded
 
@@ -35,12 +35,7 @@ class TaskScope(QObject):
 
     Expected errors are given to ``report``, most often the message line's ``fail``; a bug
     goes to ``sys.excepthook``.
-
-    Signals:
-        idle: No task runs any more.
     """
-
-    idle = Signal()
 
     def __init__(self, owner: QObject, report: Callable[[Failure], None]) -> None:
         super().__init__(owner)
@@ -62,12 +57,9 @@ class TaskScope(QObject):
         would leave a coroutine behind that was never awaited.
         """
         self.cancel(key)
-        retry = partial(self.start, key, work, *args, **kwargs)
-        task = asyncio.get_running_loop().create_task(
-            self._guarded(retry, work, *args, **kwargs), name=key
+        self._tasks[key] = asyncio.get_running_loop().create_task(
+            self._guarded(key, work, *args, **kwargs), name=key
         )
-        self._tasks[key] = task
-        task.add_done_callback(partial(self._on_done, key))
 
     def is_running(self, key: str) -> bool:
         return key in self._tasks
@@ -83,16 +75,9 @@ class TaskScope(QObject):
     def cancel_all(self) -> None:
         _cancel_all(self._tasks)
 
-    def _on_done(self, key: str, task: asyncio.Task[None]) -> None:
-        # A newer task may stand under the key already.
-        if self._tasks.get(key) is task:
-            del self._tasks[key]
-            if not self._tasks:
-                self.idle.emit()
-
     async def _guarded(
         self,
-        retry: Callable[[], None],
+        key: str,
         work: Callable[P, Coroutine[Any, Any, None]],
         *args: P.args,
         **kwargs: P.kwargs,
@@ -102,10 +87,16 @@ class TaskScope(QObject):
         except Superseded:
             return
         except LearnHubError as error:
+            retry = partial(self.start, key, work, *args, **kwargs)
             again = retry if isinstance(error, DatabaseUnavailable) else None
             self._report(Failure(error, again))
         except Exception:  # noqa: BLE001 - a bug: the hook logs it and tells the person
             sys.excepthook(*sys.exc_info())
+        finally:
+            # Not in a callback, which comes a turn later: a key pressed in between would be told
+            # that work goes on of which nothing comes any more. A newer task may stand here.
+            if self._tasks.get(key) is asyncio.current_task():
+                del self._tasks[key]
 
 
 def begun(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -42,6 +42,18 @@ async def test_a_newer_task_takes_the_place_of_the_older(scope):
     assert sorted(done) == ["beside", "new"]
 
 
+async def test_work_that_has_ended_runs_no_longer_for_whoever_comes_next(scope):
+    seen = []
+
+    async def work():
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(lambda: seen.append(scope.is_running("first")))
+
+    scope.start("first", work)
+    await until(lambda: seen)
+    assert seen == [False]
+
+
 async def test_a_refusal_is_reported_without_retry(scope, failures):
     scope.start("refund", raising(NotFound("The payment is gone.")))
     await until(lambda: failures)
