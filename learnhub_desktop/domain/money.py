@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -83,3 +84,11 @@ def check_amount(amount: Decimal, *, field: str = "amount", allow_zero: bool = F
 def text(amount: Decimal, currency: str) -> str:
     """``1,250.00 USD``: for sentences; tables put the currency in the head."""
     return f"{amount:,.2f} {currency}"
+
+
+def totals(amounts: Iterable[tuple[Decimal, str]]) -> str:
+    """What they come to, each currency apart: ``1,250.00 USD + 49.00 EUR``."""
+    sums: dict[str, Decimal] = {}
+    for amount, currency in amounts:
+        sums[currency] = sums.get(currency, ZERO) + amount
+    return " + ".join(text(total, currency) for currency, total in sums.items())

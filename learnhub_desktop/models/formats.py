@@ -78,6 +78,11 @@ def moment(at: datetime | None, *, now: datetime, zone: tzinfo) -> str:
     return shown
 
 
+def inside(shown: str) -> str:
+    """A day or a moment in the middle of a sentence: ``today 09:42``, but ``Sat 17:20``."""
+    return shown.replace("Today", "today").replace("Tomorrow", "tomorrow")
+
+
 def moment_full(at: datetime | None, *, zone: tzinfo) -> str:
     """``Saturday 3 February 2024, 17:20:09 CET (UTC+01:00)``, for tool tips."""
     if at is None:

@@ -100,3 +100,16 @@ def test_a_range_of_days_says_no_more_than_it_must(first, last, shown):
 def test_how_long_ago():
     assert formats.ago(NOW - timedelta(minutes=5), now=NOW) == "5 min ago"
     assert formats.ago(NOW, now=NOW) == "just now"
+
+
+@pytest.mark.parametrize(
+    ("shown", "inside"),
+    [
+        ("Today 09:42", "today 09:42"),
+        ("Tomorrow", "tomorrow"),
+        ("Sat 17:20", "Sat 17:20"),
+        ("3 Feb 2024", "3 Feb 2024"),
+    ],
+)
+def test_in_a_sentence_only_the_words_for_a_day_lose_their_capital(shown, inside):
+    assert formats.inside(shown) == inside

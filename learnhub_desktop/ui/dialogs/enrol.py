@@ -20,7 +20,6 @@ from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.errors import NotFound, OutcomeUnknown, RuleRefused
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import enrolments, lists, purchases, quotes, students
-from learnhub_desktop.services.purchase_checks import listed
 from learnhub_desktop.services.quotes import Quote
 from learnhub_desktop.ui.dialogs import acts
 from learnhub_desktop.ui.dialogs import enrol_words as words
@@ -35,14 +34,9 @@ from learnhub_desktop.ui.dialogs.pickers import (
 )
 from learnhub_desktop.ui.panels.quote import QuoteCard
 from learnhub_desktop.ui.tasks import Failure
-from learnhub_desktop.ui.widgets.card import CardField
+from learnhub_desktop.ui.widgets.card import CARD_TITLES, CardField
 
 _WIDTH: Final = 480
-_CARD_TITLES: Final = {
-    PaymentMethod.CREDIT_CARD: "Card",
-    PaymentMethod.PAYPAL: "PayPal account",
-    PaymentMethod.STRIPE: "Stripe payment",
-}
 
 
 class EnrolDialog(MoneyDialog):
@@ -180,11 +174,13 @@ class EnrolDialog(MoneyDialog):
         if self.card is not None:
             self.card.setVisible(needs_card)
             if isinstance(way, PaymentMethod) and needs_card:
-                self.card.rename(_CARD_TITLES[way])
+                self.card.rename(CARD_TITLES[way])
         self.reason.setVisible(way is Unpaid.BY_HAND)
         self.override.setVisible(self._needs_override and self._may_override)
         if quote is not None and self._needs_override:
-            self.override.show_missing(quote.preview)
+            self.override.show_missing(
+                quote.preview.student_name, quote.preview.missing_prerequisites
+            )
         for field in self.fields.values():
             if field not in (self.student, self.course):
                 field.setEnabled(not self._is_unknown)
@@ -212,10 +208,8 @@ class EnrolDialog(MoneyDialog):
         quote = self._quote
         if quote is None or quote.preview.refusal or not self._needs_override:
             return ""
-        return (
-            f"{quote.preview.student_name} has to complete "
-            f"{listed(quote.preview.missing_prerequisites)} first. Your account may not enrol "
-            "without prerequisites; ask an administrator."
+        return words.has_to_complete(
+            quote.preview.student_name, quote.preview.missing_prerequisites
         )
 
     def _way(self) -> Way | None:

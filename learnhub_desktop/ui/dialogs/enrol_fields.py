@@ -76,18 +76,17 @@ def reason_field() -> TextField:
 class OverrideField(TextField):
     """Why a student is let in without what has to be completed first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, longest: int = _OVERRIDE_LENGTH) -> None:
         super().__init__(
             "override",
             "Reason to let the student in",
             check=lambda text: check_text(
-                text, field="override", label="The reason", longest=_OVERRIDE_LENGTH
+                text, field="override", label="The reason", longest=longest
             ),
             placeholder="Learnt it elsewhere",
         )
 
-    def show_missing(self, preview: PurchasePreview) -> None:
-        missing = listed(preview.missing_prerequisites)
-        words = f"Reason to let {preview.student_name} in without {missing}"
+    def show_missing(self, student_name: str, missing: tuple[str, ...]) -> None:
+        words = f"Reason to let {student_name} in without {listed(missing)}"
         self.label.setText(words)
         self.editor.setAccessibleName(words)

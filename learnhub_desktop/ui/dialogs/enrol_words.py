@@ -13,6 +13,7 @@ from learnhub_desktop.domain.purchases import BY_HAND_METHODS, GATEWAY_METHODS, 
 from learnhub_desktop.domain.school import SchoolSettings
 from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.models import formats
+from learnhub_desktop.services.purchase_checks import listed
 
 
 class Unpaid(StrEnum):
@@ -31,7 +32,7 @@ METHODS: Final = {
     PaymentMethod.BANK_TRANSFER: "Bank transfer",
     PaymentMethod.CASH: "Cash",
 }
-_CHARGED: Final = {
+CHARGED: Final = {
     PaymentMethod.CREDIT_CARD: "to the card",
     PaymentMethod.PAYPAL: "by PayPal",
     PaymentMethod.STRIPE: "by Stripe",
@@ -107,7 +108,7 @@ def _money(preview: PurchasePreview, way: Way) -> str:
             left = money.text(max(Decimal(0), preview.balance - preview.price), preview.currency)
             return f"{amount} is taken from the balance; {left} is left."
     assert isinstance(way, PaymentMethod)
-    return f"{amount} is charged {_CHARGED[way]} now."
+    return f"{amount} is charged {CHARGED[way]} now."
 
 
 def _waits(preview: PurchasePreview, way: PaymentMethod, settings: SchoolSettings) -> str:
@@ -140,3 +141,11 @@ def access_words(preview: PurchasePreview, settings: SchoolSettings) -> str:
     if preview.access_until is None:
         return "Access is for life."
     return f"Access runs until {say_day(preview.access_until, settings.zone)}."
+
+
+def has_to_complete(student_name: str, missing: tuple[str, ...]) -> str:
+    """To whom has no right to pass over prerequisites."""
+    return (
+        f"{student_name} has to complete {listed(missing)} first. Your account may not enrol "
+        "without prerequisites; ask an administrator."
+    )

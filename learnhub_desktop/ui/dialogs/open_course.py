@@ -9,13 +9,13 @@ from learnhub_desktop.domain.actors import Actor, Right
 from learnhub_desktop.domain.changes import Changes
 from learnhub_desktop.domain.moments import say_date
 from learnhub_desktop.domain.subscriptions import OpeningPreview, SubscriptionDetail
-from learnhub_desktop.domain.text import check_text
 from learnhub_desktop.services import subscription_reads, subscriptions
-from learnhub_desktop.services.purchase_checks import REASON_LENGTH, listed
+from learnhub_desktop.services.purchase_checks import REASON_LENGTH
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
+from learnhub_desktop.ui.dialogs.enrol_fields import OverrideField
+from learnhub_desktop.ui.dialogs.enrol_words import has_to_complete
 from learnhub_desktop.ui.dialogs.pickers import course_picker
 from learnhub_desktop.ui.dialogs.subscription import about
-from learnhub_desktop.ui.widgets.fields import TextField
 
 
 class OpenCourseDialog(FormDialog):
@@ -30,14 +30,7 @@ class OpenCourseDialog(FormDialog):
         self._bridge = bridge
         self._preview: OpeningPreview | None = None
         self.course = course_picker(bridge)
-        self.override = TextField(
-            "override",
-            "Reason to let the student in",
-            check=lambda text: check_text(
-                text, field="override", label="The reason", longest=REASON_LENGTH
-            ),
-            placeholder="Learnt it elsewhere",
-        )
+        self.override = OverrideField(longest=REASON_LENGTH)
         self.add_widget(about(detail))
         self.add(self.course)
         self.add(self.override)
@@ -74,10 +67,7 @@ class OpenCourseDialog(FormDialog):
         refusal = "" if preview is None else preview.refusal
         name = self._detail.row.student_name
         if missing and not may_let_in:
-            refusal = (
-                f"{name} has to complete {listed(missing)} first. Your account may not enrol "
-                "without prerequisites; ask an administrator."
-            )
+            refusal = has_to_complete(name, missing)
         self.primary_button.setEnabled(preview is not None and not refusal)
         if preview is None:
             self.consequence.tell("")
@@ -85,7 +75,7 @@ class OpenCourseDialog(FormDialog):
             self.consequence.tell(refusal, tone="bad")
         else:
             if missing:
-                self.override.label.setText(f"Reason to let {name} in without {listed(missing)}")
+                self.override.show_missing(name, missing)
             self.consequence.tell(_consequence(preview), tone="warn" if missing else "info")
         self.fit()
 

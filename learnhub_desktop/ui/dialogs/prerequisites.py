@@ -13,7 +13,7 @@ from learnhub_desktop.domain.changes import Changes
 from learnhub_desktop.services import prerequisites
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
 from learnhub_desktop.ui.dialogs.pickers import course_picker
-from learnhub_desktop.ui.widgets.parts import icon_button, label
+from learnhub_desktop.ui.widgets.parts import clear, icon_button, label
 
 
 class PrerequisitesDialog(FormDialog):
@@ -89,10 +89,7 @@ class _Rows(QWidget):
         self._column.setSpacing(4)
 
     def show_rows(self, courses: Iterable[tuple[int, str]]) -> None:
-        while (item := self._column.takeAt(0)) is not None:
-            if (row := item.widget()) is not None:
-                row.hide()
-                row.deleteLater()
+        clear(self._column)
         self.crosses = {}
         for course_id, title in courses:
             self._column.addWidget(self._make_row(course_id, title))

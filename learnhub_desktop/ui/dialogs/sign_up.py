@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from learnhub_desktop.bridge import Bridge
 from learnhub_desktop.domain.moments import say_date
-from learnhub_desktop.domain.purchases import Purchase, PurchaseOutcome, new_key
+from learnhub_desktop.domain.purchases import GATEWAY_METHODS, Purchase, PurchaseOutcome, new_key
 from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.domain.subscriptions import PlanOffer, SignUpPreview
 from learnhub_desktop.errors import NotFound, OutcomeUnknown, RuleRefused
@@ -18,31 +18,18 @@ from learnhub_desktop.services import students, subscription_reads, subscription
 from learnhub_desktop.services.subscriptions import SignUp
 from learnhub_desktop.ui.dialogs import acts
 from learnhub_desktop.ui.dialogs import plan_words as words
+from learnhub_desktop.ui.dialogs.enrol_words import CHARGED, METHODS
 from learnhub_desktop.ui.dialogs.money import NOBODY_ELSE_S, Declined, MoneyDialog
 from learnhub_desktop.ui.dialogs.pickers import person_choice, student_picker
 from learnhub_desktop.ui.tasks import Failure
 from learnhub_desktop.ui.theme import set_role
-from learnhub_desktop.ui.widgets.card import CardField
+from learnhub_desktop.ui.widgets.card import CARD_TITLES, CardField
 from learnhub_desktop.ui.widgets.fields import ChoiceField, Field
 from learnhub_desktop.ui.widgets.parts import label
 
 _WIDTH: Final = 480
 _WAITING: Final = "The price and the first period stand here as soon as the student is chosen."
-METHODS: Final = (
-    (PaymentMethod.CREDIT_CARD, "Card"),
-    (PaymentMethod.PAYPAL, "PayPal"),
-    (PaymentMethod.STRIPE, "Stripe"),
-)
-CARD_TITLES: Final = {
-    PaymentMethod.CREDIT_CARD: "Card",
-    PaymentMethod.PAYPAL: "PayPal account",
-    PaymentMethod.STRIPE: "Stripe payment",
-}
-FROM: Final = {
-    PaymentMethod.CREDIT_CARD: "to the card",
-    PaymentMethod.PAYPAL: "by PayPal",
-    PaymentMethod.STRIPE: "by Stripe",
-}
+_METHODS: Final = tuple(pair for pair in METHODS.items() if pair[0] in GATEWAY_METHODS)
 
 
 class OfferCard(QFrame):
@@ -121,7 +108,7 @@ class SignUpDialog(MoneyDialog):
         self.student = student_picker(bridge)
         self.plan = ChoiceField("plan", "Plan", ())
         self.offer_card = OfferCard()
-        self.method = ChoiceField("method", "Payment", METHODS)
+        self.method = ChoiceField("method", "Payment", _METHODS)
         self.card = CardField(self._gateway)
         self.add(self.student)
         self.add(self.plan)
@@ -216,7 +203,7 @@ class SignUpDialog(MoneyDialog):
         plan, name = offer.plan, self._preview.student_name
         price = words.price_of(plan)
         self.consequence.tell(
-            f"{price} is charged {FROM[method]} now, for {words.period(offer.first_period)}. It "
+            f"{price} is charged {CHARGED[method]} now, for {words.period(offer.first_period)}. It "
             f"goes on {words.every(plan.period_months)} until it is cancelled. Courses are opened "
             f"for {name} afterwards."
         )

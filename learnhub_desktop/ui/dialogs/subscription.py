@@ -18,9 +18,9 @@ from learnhub_desktop.services import renewals, subscriptions
 from learnhub_desktop.ui.dialogs import plan_words as words
 from learnhub_desktop.ui.dialogs.access import check_reason
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
+from learnhub_desktop.ui.dialogs.enrol_words import CHARGED
 from learnhub_desktop.ui.dialogs.money import MoneyDialog, line
-from learnhub_desktop.ui.dialogs.sign_up import CARD_TITLES, FROM
-from learnhub_desktop.ui.widgets.card import CardField
+from learnhub_desktop.ui.widgets.card import CARD_TITLES, CardField
 from learnhub_desktop.ui.widgets.fields import ChoiceField, TextField
 from learnhub_desktop.ui.widgets.parts import label
 
@@ -108,7 +108,7 @@ class ChangeCardDialog(FormDialog):
         self.acts(self._change)
 
     def _consequence(self) -> str:
-        detail, price = self._detail, ""
+        detail = self._detail
         if detail.next_plan is None:
             return "Nothing is charged any more, unless the subscription is resumed."
         price = words.price_of(detail.next_plan)
@@ -210,7 +210,7 @@ class BillNowDialog(MoneyDialog):
         self._gateways = gateways
         self._bridge = bridge
         self.add_widget(about(detail))
-        source = FROM.get(detail.method or _USUAL, "to the card")
+        source = CHARGED.get(detail.method or _USUAL, "to the card")
         courses = ""
         if detail.row.open_courses:
             courses = f" Access to {count_of(detail.row.open_courses, 'course')} goes on with it."

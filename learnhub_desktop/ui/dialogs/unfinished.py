@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLa
 from learnhub_desktop.models import formats
 from learnhub_desktop.models.columns import Tone
 from learnhub_desktop.services.unfinished import Stage, Unfinished
-from learnhub_desktop.ui.widgets.parts import Badge, button, label, selectable
+from learnhub_desktop.ui.widgets.parts import Badge, button, clear, label, selectable
 
 _WIDTH: Final = 560
 _TALLEST: Final = 460
@@ -136,7 +136,7 @@ class _Card(QFrame):
 
     def show_act(self, one: Unfinished, began: str, full: str, *, may_start: bool) -> None:
         self.badge.show_state(*_STAGES[one.stage])
-        self.began.setText(f"begun {began[:1].lower()}{began[1:]}")
+        self.began.setText(f"begun {formats.inside(began)}")
         self.began.setToolTip(full)
         self.what.setText(one.what)
         self.says.setText(one.says)
@@ -144,10 +144,7 @@ class _Card(QFrame):
         self._show_buttons(one, may_start=may_start)
 
     def _show_buttons(self, one: Unfinished, *, may_start: bool) -> None:
-        while (item := self._acts.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._acts)
         self.buttons.clear()
         offered = []
         if one.payment_id is not None:

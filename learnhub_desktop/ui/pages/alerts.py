@@ -166,9 +166,7 @@ class AlertsPage(ListPage[AlertRow]):
 
     def _show_sections(self, shown: bool) -> None:
         for part in (self.rules, self.recent):
-            section = part.parentWidget()
-            if section is not None:
-                section.setVisible(shown)
+            self.side.show_section(part, shown)
 
     def _detail_of(self, row: AlertRow) -> AlertDetail | None:
         detail = self._detail

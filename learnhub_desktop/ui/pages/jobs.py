@@ -124,13 +124,9 @@ class JobsPage(ListPage[JobRow]):
         if run is not None:
             self.progress.show_run(run)
             self.problems.show_problems(() if row.is_running else run.problems)
-        for part, is_shown in (
-            (self.progress, run is not None and row.is_running),
-            (self.problems, run is not None and bool(run.problems) and not row.is_running),
-        ):
-            section = part.parentWidget()
-            if section is not None:
-                section.setVisible(is_shown)
+        has_problems = run is not None and bool(run.problems)
+        self.side.show_section(self.progress, run is not None and row.is_running)
+        self.side.show_section(self.problems, has_problems and not row.is_running)
 
     def _measure(self) -> None:
         """A first run fills cells that were empty, and a list this short may move."""

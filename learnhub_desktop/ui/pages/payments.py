@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar, Final
 
@@ -146,11 +145,10 @@ class PaymentsPage(ListPage[PaymentRow]):
 
     def summary(self, rows: Sequence[PaymentRow]) -> str:
         """What came in less what went back, a currency apart."""
-        sums: dict[str, Decimal] = {}
-        for row in rows:
-            signed = -row.amount if row.kind is PaymentKind.REFUND else row.amount
-            sums[row.currency] = sums.get(row.currency, Decimal(0)) + signed
-        return " + ".join(money.text(amount, currency) for currency, amount in sums.items())
+        return money.totals(
+            (-row.amount if row.kind is PaymentKind.REFUND else row.amount, row.currency)
+            for row in rows
+        )
 
     def refusal(self, name: str) -> str:
         row = self.current()
@@ -176,9 +174,7 @@ class PaymentsPage(ListPage[PaymentRow]):
 
     def _show_refunds(self, refunds: tuple[PaymentRow, ...]) -> None:
         self.refunds.show_refunds(refunds, now=self.desk.clock(), zone=self.desk.zone)
-        section = self.refunds.parentWidget()
-        if section is not None:
-            section.setVisible(bool(refunds))
+        self.side.show_section(self.refunds, bool(refunds))
 
     # Actions
 

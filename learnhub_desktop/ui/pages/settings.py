@@ -32,7 +32,7 @@ from learnhub_desktop.ui.shortcuts import Action
 from learnhub_desktop.ui.tasks import Failure, TaskScope
 from learnhub_desktop.ui.theme import set_role
 from learnhub_desktop.ui.widgets.fields import ChoiceField, Field, NumberField, TextField
-from learnhub_desktop.ui.widgets.parts import Badge, button, label
+from learnhub_desktop.ui.widgets.parts import Badge, button, clear, label
 
 _RULE_TONES: Final = {
     RuleState.ON: Tone.GOOD,
@@ -144,9 +144,7 @@ class SettingsPage(Page):
     def _show(self, policy: Policy) -> None:
         self._shown = policy.settings
         self.fields.clear()
-        while (item := self._grid.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        clear(self._grid)
         left, right = QVBoxLayout(), QVBoxLayout()
         for column in (left, right):
             column.setSpacing(12)

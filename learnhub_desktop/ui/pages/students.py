@@ -222,15 +222,11 @@ class StudentsPage(ListPage[StudentRow]):
         return None if row is None else row.user_id
 
     def _show_section(self, user_type: UserType) -> None:
-        section = self.courses.parentWidget()
-        if section is not None:
-            section.setVisible(user_type is UserType.STUDENT)
+        self.side.show_section(self.courses, user_type is UserType.STUDENT)
 
     def _show_movements(self, moved: Sequence[MovementRow]) -> None:
         self.movements.show_movements(moved, now=self.desk.clock(), zone=self.desk.zone)
-        section = self.movements.parentWidget()
-        if section is not None:
-            section.setVisible(bool(moved))
+        self.side.show_section(self.movements, bool(moved))
 
     def _start_new(self, user_type: UserType) -> None:
         if not self.tasks.is_running("new"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar, Final
 
@@ -157,11 +156,7 @@ class SubscriptionsPage(ListPage[SubscriptionRow]):
 
     def summary(self, rows: Sequence[SubscriptionRow]) -> str:
         """What those that run bring in a period, a currency apart."""
-        sums: dict[str, Decimal] = {}
-        for row in rows:
-            if row.is_running:
-                sums[row.currency] = sums.get(row.currency, Decimal(0)) + row.price
-        return " + ".join(money.text(amount, currency) for currency, amount in sums.items())
+        return money.totals((row.price, row.currency) for row in rows if row.is_running)
 
     def refusal(self, name: str) -> str:
         if name == "subscription_new":
@@ -188,13 +183,9 @@ class SubscriptionsPage(ListPage[SubscriptionRow]):
         if detail is not None:
             self.bills.show_bills(detail.bills, is_other=is_other)
             self.courses.show_courses(detail.courses)
-        for part, is_shown in (
-            (self.bills, detail is not None and bool(detail.bills)),
-            (self.courses, detail is not None and (detail.row.is_running or detail.courses != ())),
-        ):
-            section = part.parentWidget()
-            if section is not None:
-                section.setVisible(is_shown)
+        has_courses = detail is not None and (detail.row.is_running or detail.courses != ())
+        self.side.show_section(self.bills, detail is not None and bool(detail.bills))
+        self.side.show_section(self.courses, has_courses)
 
     def _show_retries(self, query: ListQuery) -> None:
         """Where those past due are looked for, the next try is what one wants to see."""

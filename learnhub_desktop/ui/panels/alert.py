@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Actor, Right
@@ -25,7 +25,7 @@ from learnhub_desktop.models.countries import country_name
 from learnhub_desktop.models.payments import PAYMENT_TONES, method_name
 from learnhub_desktop.ui.dialogs.money import line
 from learnhub_desktop.ui.panels.payment import as_reason
-from learnhub_desktop.ui.widgets.parts import Badge, button, label, set_tone
+from learnhub_desktop.ui.widgets.parts import Badge, button, clear, label, set_tone
 from learnhub_desktop.ui.widgets.side_panel import Fact, Offer, Panel
 
 MOST_RECENT: Final = 6
@@ -214,7 +214,7 @@ class RuleParts(QWidget):
         self._column.setSpacing(10)
 
     def show_parts(self, parts: tuple[RulePart, ...], currency: str | None) -> None:
-        _empty(self._column)
+        clear(self._column)
         for part in parts:
             self._column.addWidget(_rule(part, currency))
         if not parts:
@@ -280,7 +280,7 @@ class RecentPayments(QWidget):
     def show_payments(
         self, payments: tuple[RecentPayment, ...], *, now: datetime, zone: tzinfo, may_open: bool
     ) -> None:
-        _empty(self._column)
+        clear(self._column)
         for payment in payments[:MOST_RECENT]:
             self._column.addWidget(_payment(payment, now, zone))
         if not payments:
@@ -310,11 +310,3 @@ def _payment(payment: RecentPayment, now: datetime, zone: tzinfo) -> QWidget:
     grid.addWidget(badge, 1, 1, Qt.AlignmentFlag.AlignRight)
     made.setToolTip(f"Payment {payment.payment_id}")
     return made
-
-
-def _empty(layout: QLayout) -> None:
-    """Take everything out. What is deleted later must not be seen until then."""
-    while (item := layout.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()

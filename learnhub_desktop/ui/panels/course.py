@@ -96,7 +96,7 @@ def _archived(view: CourseView, zone: tzinfo) -> str:
 
 def moment_words(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A moment in the middle of a sentence: ``today 09:42``, ``Sat 17:20``."""
-    return formats.moment(at, now=now, zone=zone).replace("Today", "today")
+    return formats.inside(formats.moment(at, now=now, zone=zone))
 
 
 def _facts(view: CourseView, zone: tzinfo) -> tuple[Fact, ...]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTabBar, QVBoxLayout, QWidget
 
 from learnhub_desktop.domain.catalog import CourseName, CourseRow, count_of
 from learnhub_desktop.domain.progress import CourseProgress, say_percent
@@ -18,7 +18,7 @@ from learnhub_desktop.ui.panels.course import CourseView, moment_words
 from learnhub_desktop.ui.panels.lessons import LessonsPanel
 from learnhub_desktop.ui.widgets.bar import Bar
 from learnhub_desktop.ui.widgets.chips import Chip
-from learnhub_desktop.ui.widgets.parts import FlowLayout, button, label, selectable
+from learnhub_desktop.ui.widgets.parts import FlowLayout, button, clear, label, selectable
 
 TABS: Final = ("Lessons", "Students", "About")
 _LESSONS, _STUDENTS = range(2)
@@ -89,7 +89,7 @@ class StudentsTab(QWidget):
         self.list_button.clicked.connect(lambda: self.asked.emit("course_enrol_list"))
 
     def show_course(self, view: CourseView, *, may_enrol: bool) -> None:
-        _clear(self._grid)
+        clear(self._grid)
         people = view.students or ()
         for row, person in enumerate(people):
             done = say_percent(person.progress_percent)
@@ -155,7 +155,7 @@ class AboutTab(QWidget):
         self.history.setText(_history(view, zone))
 
     def _show_tags(self, tags: Sequence[str]) -> None:
-        _clear(self._tags)
+        clear(self._tags)
         for tag in tags:
             chip = Chip(tag, may_open=True)
             chip.cross.hide()
@@ -167,7 +167,7 @@ class AboutTab(QWidget):
             self._tags.addWidget(label("No tags.", "soft"))
 
     def _show_needed(self, needed: Sequence[CourseName], by: Sequence[CourseName]) -> None:
-        _clear(self._needed)
+        clear(self._needed)
         for course in needed:
             self._needed.addWidget(self._link(course), 0, Qt.AlignmentFlag.AlignLeft)
         if not needed:
@@ -270,11 +270,3 @@ def _column(widget: QWidget) -> QVBoxLayout:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(2)
     return column
-
-
-def _clear(layout: QLayout) -> None:
-    """Take everything out. What is deleted later must not be seen until then."""
-    while (item := layout.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()

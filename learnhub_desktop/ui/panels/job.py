@@ -22,8 +22,8 @@ from learnhub_desktop.models.jobs import (
 )
 from learnhub_desktop.services.jobs import by_whom
 from learnhub_desktop.ui.widgets.bar import Bar
-from learnhub_desktop.ui.widgets.parts import label, selectable
-from learnhub_desktop.ui.widgets.side_panel import Event, Fact, Offer, Panel
+from learnhub_desktop.ui.widgets.parts import clear, label, selectable
+from learnhub_desktop.ui.widgets.side_panel import Event, Fact, Offer, Panel, moment_fact
 
 HISTORY: Final = 8
 _MOST_PROBLEMS: Final = 8
@@ -81,20 +81,10 @@ def _facts(row: JobRow, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     last = row.last
     found = []
     if row.next_due_at is not None:
-        found.append(
-            Fact(
-                "Next run",
-                formats.moment(row.next_due_at, now=now, zone=zone),
-                tooltip=formats.moment_full(row.next_due_at, zone=zone),
-            )
-        )
+        found.append(moment_fact("Next run", row.next_due_at, now=now, zone=zone))
     if last is not None and last.started_at is not None:
         found += [
-            Fact(
-                "Last run",
-                formats.moment(last.started_at, now=now, zone=zone),
-                tooltip=formats.moment_full(last.started_at, zone=zone),
-            ),
+            moment_fact("Last run", last.started_at, now=now, zone=zone),
             Fact("By", by_whom(last), tooltip=last.lease_owner or ""),
         ]
         if last.finished_at is not None:
@@ -191,10 +181,7 @@ class ProblemList(QWidget):
         self._column.setSpacing(6)
 
     def show_problems(self, problems: Sequence[str]) -> None:
-        while (item := self._column.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._column)
         for sentence in problems[:_MOST_PROBLEMS]:
             self._column.addWidget(selectable(label(sentence, wrap=True)))
         if len(problems) > _MOST_PROBLEMS:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from learnhub_desktop.domain.catalog import Lesson, Quiz, count_of
+from learnhub_desktop.models.columns import LEFT, RIGHT
 from learnhub_desktop.ui import icons, theme
 from learnhub_desktop.ui.shortcuts import Action
 from learnhub_desktop.ui.widgets.cells import equal_digits
@@ -34,8 +35,6 @@ _NUMBER_WIDTH: Final = 30
 _ICON: Final = 14
 _PAD: Final = 8
 _PART: Final = Qt.ItemDataRole.UserRole
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -137,13 +136,13 @@ class _LessonCells(QStyledItemDelegate):
         inside = rect.adjusted(_PAD, 0, -_PAD, 0)
         painter.setPen(tokens.soft)
         right = _right_words(part)
-        painter.drawText(inside, _RIGHT, right)
+        painter.drawText(inside, RIGHT, right)
         room = option.fontMetrics.horizontalAdvance(right) + (_PAD if right else 0)
         inside.setRight(inside.right() - room)
         if isinstance(part, Lesson):
             number = QRect(inside)
             number.setWidth(_NUMBER_WIDTH - _PAD)
-            painter.drawText(number, _RIGHT, str(part.position))
+            painter.drawText(number, RIGHT, str(part.position))
             inside.setLeft(inside.left() + _NUMBER_WIDTH)
         else:
             inside.setLeft(inside.left() + _NUMBER_WIDTH)
@@ -154,7 +153,7 @@ class _LessonCells(QStyledItemDelegate):
         elided = option.fontMetrics.elidedText(
             part.title, Qt.TextElideMode.ElideRight, inside.width()
         )
-        painter.drawText(inside, _LEFT, elided)
+        painter.drawText(inside, LEFT, elided)
 
 
 class LessonsPanel(QWidget):

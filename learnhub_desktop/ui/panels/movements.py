@@ -7,14 +7,14 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.balances import AdjustmentReason
 from learnhub_desktop.domain.states import MovementKind, say
 from learnhub_desktop.domain.students import MovementRow
 from learnhub_desktop.models import formats
-from learnhub_desktop.ui.widgets.parts import label
+from learnhub_desktop.ui.widgets.parts import clear, label, two_columns
 
 MOVEMENTS: Final = 5
 _WORDS: Final = {
@@ -31,17 +31,11 @@ class MovementList(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(0, 1)
+        self._grid = two_columns()
+        self.setLayout(self._grid)
 
     def show_movements(self, moved: Sequence[MovementRow], *, now: datetime, zone: tzinfo) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._grid)
         for place, row in enumerate(moved):
             amount = label(signed(row))
             amount.setToolTip(f"{money.text(row.balance_after, row.currency)} after it")

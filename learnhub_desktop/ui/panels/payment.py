@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.payments import PaymentRow
@@ -21,16 +21,14 @@ from learnhub_desktop.domain.states import (
 )
 from learnhub_desktop.domain.timeline import PaymentDetail, TimelineEntry
 from learnhub_desktop.models import formats
-from learnhub_desktop.models.columns import Tone
+from learnhub_desktop.models.columns import LEFT, RIGHT, Tone
 from learnhub_desktop.models.payments import method_name, status_text, status_tone
 from learnhub_desktop.ui.dialogs.money import line
-from learnhub_desktop.ui.widgets.parts import Badge, button, label
-from learnhub_desktop.ui.widgets.side_panel import Event, Fact, Offer, Panel
+from learnhub_desktop.ui.widgets.parts import Badge, asking, button, clear, label, two_columns
+from learnhub_desktop.ui.widgets.side_panel import Event, Fact, Offer, Panel, moment_fact
 
 _BY_HAND: Final = frozenset({PaymentMethod.BANK_TRANSFER, PaymentMethod.CASH})
 _OWN_GATEWAYS: Final = frozenset({"manual", "balance"})
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _AT_ONCE: Final = timedelta(minutes=1)
 _LONGEST_REFERENCE: Final = 20
 
@@ -79,13 +77,7 @@ def _at(moment: datetime, now: datetime, zone: tzinfo) -> str:
 def _facts(detail: PaymentDetail, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     row = detail.row
 
-    def at(name: str, moment: datetime | None) -> Fact:
-        return Fact(
-            name,
-            "" if moment is None else formats.moment(moment, now=now, zone=zone),
-            tooltip=formats.moment_full(moment, zone=zone),
-        )
-
+    at = partial(moment_fact, now=now, zone=zone)
     is_open, next_at = row.status in OPEN_PAYMENTS, detail.next_check_at
     refunded = money.text(row.refunded_amount, row.currency) if row.refunded_amount else ""
     found = (
@@ -261,29 +253,19 @@ class RefundList(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(0, 1)
+        self._grid = two_columns()
+        self.setLayout(self._grid)
 
     def show_refunds(self, refunds: tuple[PaymentRow, ...], *, now: datetime, zone: tzinfo) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._grid)
         for place, refund in enumerate(refunds):
             link = button(f"Refund {refund.payment_id}", kind="link")
-            link.clicked.connect(_asking(self.asked.emit, refund.payment_id))
+            link.clicked.connect(asking(self.asked.emit, refund.payment_id))
             when = label(formats.moment(refund.created_at, now=now, zone=zone), "hint")
             when.setToolTip(formats.moment_full(refund.created_at, zone=zone))
             amount = label(money.text(refund.amount, refund.currency))
             badge = Badge(status_text(refund), status_tone(refund))
-            self._grid.addWidget(link, 2 * place, 0, _LEFT)
-            self._grid.addWidget(amount, 2 * place, 1, _RIGHT)
-            self._grid.addWidget(when, 2 * place + 1, 0, _LEFT)
-            self._grid.addWidget(badge, 2 * place + 1, 1, _RIGHT)
-
-
-def _asking(ask: Callable[[int], None], payment_id: int) -> Callable[..., None]:
-    return lambda *_: ask(payment_id)
+            self._grid.addWidget(link, 2 * place, 0, LEFT)
+            self._grid.addWidget(amount, 2 * place, 1, RIGHT)
+            self._grid.addWidget(when, 2 * place + 1, 0, LEFT)
+            self._grid.addWidget(badge, 2 * place + 1, 1, RIGHT)

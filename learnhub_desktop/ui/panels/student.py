@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from functools import partial
 
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.catalog import count_of
@@ -21,7 +22,7 @@ from learnhub_desktop.models.columns import Tone
 from learnhub_desktop.models.countries import country_name
 from learnhub_desktop.models.students import TYPE_WORDS
 from learnhub_desktop.ui.panels.student_refusals import Act, why_not
-from learnhub_desktop.ui.widgets.side_panel import Event, Fact, Offer, Panel
+from learnhub_desktop.ui.widgets.side_panel import Event, Fact, Offer, Panel, moment_fact
 
 NO_COURSES = "Not enrolled in any course yet."
 
@@ -100,17 +101,13 @@ def _about(detail: StudentDetail, *, now: datetime, zone: tzinfo) -> str:
     since = formats.day(
         detail.created_at.astimezone(zone).date(), today=now.astimezone(zone).date()
     )
-    parts.append(f"since {since[:1].lower()}{since[1:]}" if since == "Today" else f"since {since}")
+    parts.append(f"since {formats.inside(since)}")
     return " · ".join(parts)
 
 
 def _facts(detail: StudentDetail, *, now: datetime, zone: tzinfo) -> list[Fact]:
     person = detail.person
-
-    def moment(name: str, at: datetime | None) -> Fact:
-        text = formats.moment(at, now=now, zone=zone)
-        return Fact(name, text, tooltip=formats.moment_full(at, zone=zone))
-
+    moment = partial(moment_fact, now=now, zone=zone)
     facts = []
     if detail.balance is not None and person.user_type is UserType.STUDENT:
         facts.append(Fact("Balance", money.text(detail.balance, detail.balance_currency)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
@@ -21,6 +21,7 @@ from learnhub_desktop.domain.subscriptions import (
     SubscriptionRow,
 )
 from learnhub_desktop.models import formats
+from learnhub_desktop.models.columns import LEFT, RIGHT
 from learnhub_desktop.models.payments import method_name
 from learnhub_desktop.models.subscriptions import (
     STANDING_TONES,
@@ -28,13 +29,19 @@ from learnhub_desktop.models.subscriptions import (
     bill_state,
 )
 from learnhub_desktop.ui.dialogs.money import line
-from learnhub_desktop.ui.widgets.parts import Badge, ElidedButton, button, label
-from learnhub_desktop.ui.widgets.side_panel import Fact, Offer, Panel
+from learnhub_desktop.ui.widgets.parts import (
+    Badge,
+    ElidedButton,
+    asking,
+    button,
+    clear,
+    label,
+    two_columns,
+)
+from learnhub_desktop.ui.widgets.side_panel import Fact, Offer, Panel, moment_fact
 
 _FIRST_BILLS: Final = 5
 _FIRST_COURSES: Final = 6
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def subscription_outline(row: SubscriptionRow) -> Panel:
@@ -67,32 +74,23 @@ def _facts(detail: SubscriptionDetail, now: datetime, zone: tzinfo) -> tuple[Fac
             tooltip="" if on is None else formats.long_day(on),
         )
 
-    def at(name: str, moment: datetime | None) -> Fact:
-        return Fact(
-            name,
-            "" if moment is None else formats.moment(moment, now=now, zone=zone),
-            tooltip=formats.moment_full(moment, zone=zone),
-        )
-
+    at = partial(moment_fact, now=now, zone=zone)
     began = row.standing is not Standing.NEVER_PAID
     following = detail.next_plan
     changes = following is not None and following.plan_type != row.plan_type
-    method = "" if detail.method is None else method_name(detail.method)
+    charged = ("" if detail.method is None else method_name(detail.method), detail.gateway)
+    method = ", ".join(part for part in charged if part)
     found = (
         day("Paid until", row.current_period_end if began else None),
-        Fact("Then", f"{following.title}" if following is not None and changes else ""),
+        Fact("Then", following.title if following is not None and changes else ""),
         at("Next try", row.next_retry_at if row.is_running else None),
         at("Past due since", detail.past_due_since if row.is_running else None),
-        Fact("Method", line_of(method, detail.gateway) if detail.has_card else "no card"),
+        Fact("Method", method if detail.has_card else "no card"),
         at("Ended", detail.cancelled_at),
         Fact("Reason", detail.cancel_reason or ""),
         day("Since", row.start_date),
     )
     return tuple(fact for fact in found if fact.text)
-
-
-def line_of(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
 
 
 # What can be done
@@ -127,7 +125,7 @@ def refusal(name: str, detail: SubscriptionDetail) -> str:
     """Why the action is not possible on this subscription; empty where it is."""
     row = detail.row
     match name:
-        case "subscription_student" | "subscription_payments" | "subscription_new":
+        case "subscription_student" | "subscription_payments":
             return ""
         case "subscription_ask":
             return "" if row.open_charge_id is not None else "its last charge is settled."
@@ -172,7 +170,7 @@ class BillList(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._grid = _grid()
+        self._grid = two_columns()
         self._more = button("", kind="link")
         _stack(self, self._grid, self._more)
         self._bills: tuple[BillRow, ...] = ()
@@ -193,7 +191,7 @@ class BillList(QWidget):
 
     def _fill(self) -> None:
         shown = self._bills if self._shows_all else self._bills[:_FIRST_BILLS]
-        _clear(self._grid)
+        clear(self._grid)
         for place, bill in enumerate(shown):
             self._add(2 * place, bill)
         self._more.setText(f"Show all {len(self._bills):,} periods")
@@ -202,21 +200,21 @@ class BillList(QWidget):
     def _add(self, place: int, bill: BillRow) -> None:
         grid = self._grid
         period = label(_period(bill))
-        grid.addWidget(period, place, 0, _LEFT)
-        grid.addWidget(label(money.text(bill.amount, bill.currency)), place, 1, _RIGHT)
+        grid.addWidget(period, place, 0, LEFT)
+        grid.addWidget(label(money.text(bill.amount, bill.currency)), place, 1, RIGHT)
         if bill.payment_id is not None and bill.payment_status is not None:
             link = button(f"Payment {bill.payment_id}", kind="link")
             link.setAccessibleName(f"Payment {bill.payment_id} of {_period(bill)}")
-            link.clicked.connect(_asking(self.asked.emit, bill.payment_id))
-            grid.addWidget(link, place + 1, 0, _LEFT)
+            link.clicked.connect(asking(self.asked.emit, bill.payment_id))
+            grid.addWidget(link, place + 1, 0, LEFT)
         else:
             # Its payment left with its closed year, or another program wrote the bill.
-            grid.addWidget(label(_archived(bill), "hint"), place + 1, 0, _LEFT)
+            grid.addWidget(label(_archived(bill), "hint"), place + 1, 0, LEFT)
         text, tone = bill_state(bill)
         badge = Badge(text, tone)
         if bill.tries:
             badge.setToolTip(formats.counted(bill.tries, "try", "tries") + " did not succeed")
-        grid.addWidget(badge, place + 1, 1, _RIGHT)
+        grid.addWidget(badge, place + 1, 1, RIGHT)
 
 
 class OpenedList(QWidget):
@@ -231,7 +229,7 @@ class OpenedList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._nothing = label("None yet.", "soft")
-        self._grid = _grid()
+        self._grid = two_columns()
         self._more = button("", kind="link")
         column = _stack(self, self._grid, self._more)
         column.insertWidget(0, self._nothing)
@@ -247,28 +245,19 @@ class OpenedList(QWidget):
         self._fill(self._courses)
 
     def _fill(self, shown: Sequence[OpenedCourse]) -> None:
-        _clear(self._grid)
+        clear(self._grid)
         self._nothing.setVisible(not shown)
         for place, course in enumerate(shown):
             link = ElidedButton("link")
             link.setText(course.title)
             link.setToolTip(course.title)
             link.setAccessibleName(course.title)
-            link.clicked.connect(_asking(self.asked.emit, course.course_id))
+            link.clicked.connect(asking(self.asked.emit, course.course_id))
             done = say_percent(course.progress_percent) if course.is_open else "ended"
-            self._grid.addWidget(link, place, 0, _LEFT)
-            self._grid.addWidget(label(done, "soft"), place, 1, _RIGHT)
+            self._grid.addWidget(link, place, 0, LEFT)
+            self._grid.addWidget(label(done, "soft"), place, 1, RIGHT)
         self._more.setText(f"Show all {len(self._courses):,} courses")
         self._more.setVisible(len(shown) < len(self._courses))
-
-
-def _grid() -> QGridLayout:
-    made = QGridLayout()
-    made.setContentsMargins(0, 0, 0, 0)
-    made.setHorizontalSpacing(8)
-    made.setVerticalSpacing(4)
-    made.setColumnStretch(0, 1)
-    return made
 
 
 def _stack(widget: QWidget, grid: QGridLayout, more: QWidget) -> QVBoxLayout:
@@ -281,14 +270,6 @@ def _stack(widget: QWidget, grid: QGridLayout, more: QWidget) -> QVBoxLayout:
     return column
 
 
-def _clear(grid: QGridLayout) -> None:
-    """Take everything out. What is deleted later must not be seen until then."""
-    while (item := grid.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()
-
-
 def _period(bill: BillRow) -> str:
     """``10 Mar–10 Apr 2026``; other programs may leave the days out."""
     if bill.period_start is None or bill.period_end is None:
@@ -298,12 +279,3 @@ def _period(bill: BillRow) -> str:
 
 def _archived(bill: BillRow) -> str:
     return "" if bill.payment_id is None else f"Payment {bill.payment_id}, archived"
-
-
-def _asking(ask: Callable[[int], Any], number: int) -> Callable[..., None]:
-    """The button's own "checked" is of no interest here."""
-    return partial(_call, ask, number)
-
-
-def _call(ask: Callable[[int], Any], number: int, *_: object) -> None:
-    ask(number)

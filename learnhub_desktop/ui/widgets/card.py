@@ -7,11 +7,16 @@ from typing import Final
 
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
-from learnhub_desktop.domain.states import GatewayKind
+from learnhub_desktop.domain.states import GatewayKind, PaymentMethod
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.gateways import Gateway
 from learnhub_desktop.ui.widgets.fields import Field
 
+CARD_TITLES: Final = {
+    PaymentMethod.CREDIT_CARD: "Card",
+    PaymentMethod.PAYPAL: "PayPal account",
+    PaymentMethod.STRIPE: "Stripe payment",
+}
 _TEST_CARDS: Final = (
     ("tok_visa", "Test card that is approved"),
     ("tok_declined", "Test card that is declined"),

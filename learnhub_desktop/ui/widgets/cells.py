@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
-from learnhub_desktop.models.columns import Kind, Tone
+from learnhub_desktop.models.columns import RIGHT, Kind, Tone
 from learnhub_desktop.models.formats import NOTHING
 from learnhub_desktop.models.window_model import WindowModel
 from learnhub_desktop.ui import theme
@@ -25,7 +25,6 @@ BADGE_PAD: Final = 10
 _BAR_HEIGHT: Final = 6
 _PERCENT_WIDTH: Final = 44
 _MOST_FITTED: Final = 5_000
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE: Final = Qt.AlignmentFlag.AlignCenter
 # Lengths of the soft bars, so that rows that load do not look like a drawn grid.
 _BAR_SHARES: Final = (0.62, 0.48, 0.74, 0.55, 0.68)
@@ -140,7 +139,7 @@ class CellDelegate(QStyledItemDelegate):
         painter.setPen(paints.text)
         number = QRect(inside)
         number.setWidth(_PERCENT_WIDTH)
-        painter.drawText(number, _RIGHT, text)
+        painter.drawText(number, RIGHT, text)
         track = QRectF(inside.adjusted(_PERCENT_WIDTH + 8, 0, 0, 0))
         track = QRectF(track.x(), track.center().y() - _BAR_HEIGHT / 2, track.width(), _BAR_HEIGHT)
         _rounded(painter, track, paints.idle_bg)

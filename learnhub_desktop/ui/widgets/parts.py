@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QLabel,
     QLayout,
     QLayoutItem,
@@ -23,6 +27,8 @@ from learnhub_desktop.ui import icons
 from learnhub_desktop.ui.theme import set_role
 
 ICON = QSize(16, 16)
+
+ValueT = TypeVar("ValueT")
 
 
 def label(text: str = "", part: str = "", *, wrap: bool = False) -> QLabel:
@@ -93,6 +99,15 @@ def button(text: str, *, kind: str = "", icon: str = "", tooltip: str = "") -> Q
     return made
 
 
+def asking(ask: Callable[[ValueT], object], value: ValueT) -> Callable[[], None]:
+    """For a button's ``clicked``, whose own "checked" is of no interest."""
+
+    def act() -> None:
+        ask(value)
+
+    return act
+
+
 class ElidedButton(QPushButton):
     """A button whose text gives way with three dots instead of pushing its neighbours out."""
 
@@ -147,6 +162,25 @@ def rule() -> QFrame:
     made.setProperty("rule", "true")
     made.setFixedHeight(1)
     return made
+
+
+def two_columns() -> QGridLayout:
+    """Lines of a side panel's list: words at the left, a figure or a state at the right."""
+    made = QGridLayout()
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setHorizontalSpacing(8)
+    made.setVerticalSpacing(4)
+    made.setColumnStretch(0, 1)
+    return made
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out. What is deleted later must not be seen or found until then."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.setObjectName("")
+            widget.deleteLater()
 
 
 class FlowLayout(QLayout):

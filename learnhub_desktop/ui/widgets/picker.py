@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from learnhub_desktop.errors import InvalidInput
+from learnhub_desktop.models.columns import LEFT, RIGHT
 from learnhub_desktop.ui import icons, theme
 from learnhub_desktop.ui.tasks import Failure, TaskScope
 from learnhub_desktop.ui.widgets.fields import Field
@@ -36,8 +37,6 @@ _ROW: Final = 30
 _PAD: Final = 12
 _MOST_DETAIL: Final = 0.6
 _CHOICE: Final = Qt.ItemDataRole.UserRole
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -224,9 +223,9 @@ class _ResultCells(QStyledItemDelegate):
             choice.detail, Qt.TextElideMode.ElideRight, int(inside.width() * _MOST_DETAIL)
         )
         painter.setPen(theme.colour("soft"))
-        painter.drawText(inside, _RIGHT, detail)
+        painter.drawText(inside, RIGHT, detail)
         if detail:
             inside.setRight(inside.right() - metrics.horizontalAdvance(detail) - _PAD)
         painter.setPen(theme.colour("text"))
         shown = metrics.elidedText(choice.text, Qt.TextElideMode.ElideRight, inside.width())
-        painter.drawText(inside, _LEFT, shown)
+        painter.drawText(inside, LEFT, shown)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Final
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QLayout,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from learnhub_desktop.models import formats
 from learnhub_desktop.models.columns import Tone
 from learnhub_desktop.ui.shortcuts import Action
 from learnhub_desktop.ui.widgets.notices import Notice, Words
 from learnhub_desktop.ui.widgets.parts import (
     Badge,
     FlowLayout,
+    asking,
     button,
+    clear,
     label,
     rule,
     selectable,
@@ -42,6 +45,12 @@ class Fact:
     text: str
     tone: Tone | None = None
     tooltip: str = ""
+
+
+def moment_fact(name: str, at: datetime | None, *, now: datetime, zone: tzinfo) -> Fact:
+    """A moment as a fact, in full in its tool tip; without text where there is none."""
+    text = "" if at is None else formats.moment(at, now=now, zone=zone)
+    return Fact(name, text, tooltip=formats.moment_full(at, zone=zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,6 @@ class SidePanel(QFrame):
         self.home: QWidget | None = None
         self._actions = {action.name: action for action in actions}
         self._nothing = Words(nothing, icon="cursor")
-        self._sections: list[tuple[QWidget, bool]] = []
         self.setProperty("card", "true")
         self.setAccessibleName("Details")
         self.setMinimumWidth(NARROWEST)
@@ -171,6 +179,12 @@ class SidePanel(QFrame):
         column.addWidget(widget)
         self._column.insertWidget(self._column.count() - 1, section)
 
+    def show_section(self, widget: QWidget, is_shown: bool) -> None:
+        """Show or hide what ``add_section`` put here, with its title."""
+        section = widget.parentWidget()
+        assert section is not None
+        section.setVisible(is_shown)
+
     def show_nothing(self, sentence: str = "") -> None:
         """No row is selected, or several are: ``sentence`` says so, else the usual one."""
         self.panel = None
@@ -223,7 +237,7 @@ class SidePanel(QFrame):
         return self._foot.findChild(QWidget, f"offer {action}")
 
     def _show_facts(self, facts: tuple[Fact, ...]) -> None:
-        _empty(self._facts_grid)
+        clear(self._facts_grid)
         for row, fact in enumerate(facts):
             longest = max((len(word) for word in fact.text.split()), default=0)
             text = selectable(label(fact.text, wrap=True))
@@ -239,7 +253,7 @@ class SidePanel(QFrame):
         self._facts.setVisible(bool(facts))
 
     def _show_events(self, panel: Panel) -> None:
-        _empty(self._events_grid)
+        clear(self._events_grid)
         self._events_grid.setColumnMinimumWidth(0, _WHEN_WIDTH)
         for row, event in enumerate(panel.events):
             text = label(event.text, wrap=True)
@@ -255,7 +269,7 @@ class SidePanel(QFrame):
     def _show_offers(self, offers: tuple[Offer, ...]) -> None:
         focused = self.focusWidget()
         name = focused.objectName() if focused is not None and focused.hasFocus() else ""
-        _empty(self._foot_column)
+        clear(self._foot_column)
         known = [offer for offer in offers if offer.action in self._actions]
         for offer in known:
             if offer.reason:
@@ -286,7 +300,7 @@ class SidePanel(QFrame):
             tooltip=with_shortcut(action.plain, action.shortcut),
         )
         made.setObjectName(f"offer {offer.action}")
-        made.clicked.connect(_asking(self.asked.emit, offer.action))
+        made.clicked.connect(asking(self.asked.emit, offer.action))
         return made
 
 
@@ -306,22 +320,3 @@ class _Buttons(FlowLayout):
 
 
 _TOP: Final = Qt.AlignmentFlag.AlignTop
-
-
-def _asking(ask: Callable[[str], None], name: str) -> Callable[[], None]:
-    return lambda: ask(name)
-
-
-def _empty(layout: QLayout) -> None:
-    """Take everything out. What is deleted later must not be seen until then."""
-    while layout.count():
-        item = layout.takeAt(0)
-        if item is None:
-            continue
-        widget, inner = item.widget(), item.layout()
-        if widget is not None:
-            widget.hide()
-            widget.setObjectName("")
-            widget.deleteLater()
-        elif isinstance(inner, QLayout):
-            _empty(inner)
