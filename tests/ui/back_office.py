@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,13 +17,14 @@ from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.changes import Touched
 from learnhub_desktop.errors import DatabaseUnavailable
+from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.journal import Journal
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
 from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.alerts import AlertsPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.store import MemoryStore
-from learnhub_desktop.ui.theme import Theme
+from learnhub_desktop.ui.widgets.picker import PickerField
 from tests.services.conftest import desk  # noqa: F401  # The fixture.
 from tests.services.desk import Desk
 
@@ -156,20 +156,29 @@ def happened(page: Any) -> list[str]:
     return [event.text for event in page.side.panel.events if event.text]
 
 
-@pytest.fixture
-def make_office(
-    desk: Desk,  # noqa: F811  # The fixture of that name.
-    theme: Theme,
-    run: Callable[..., Any],
-    qtbot: QtBot,
-) -> Iterator[Callable[..., Office]]:
-    made: list[MainWindow] = []
+def pick(office: Office, field: PickerField, text: str) -> None:
+    """Type, wait for the results, and take the first with Enter."""
+    office.bot.keyClicks(field.line, text)
+    office.until(lambda: not field.is_searching and not field.results.isHidden())
+    office.bot.keyClick(field.line, Qt.Key.Key_Return)
 
-    def make(
-        page: str = "payments",
-        role: Role = Role.ADMIN,
+
+@pytest.fixture
+def open_office(
+    desk: Desk,  # noqa: F811  # The fixture of that name.
+    open_window: Callable[..., MainWindow],
+    qtbot: QtBot,
+) -> Callable[..., Office]:
+    """Opens a window with pages of these kinds at the school, for a person of that role."""
+
+    def open_it(
+        role: Role,
+        kinds: Sequence[type[Any]],
+        *,
         more: Sequence[PageEntry] = (),
+        gateways: Gateways | None = None,
         journal: Journal | None = None,
+        undoables: dict[str, Callable[..., Any]] | None = None,
     ) -> Office:
         # Beside the desk's own: what the person may do binds nobody else.
         database = Database(
@@ -179,30 +188,32 @@ def make_office(
             actor=actor_of("mlind", role, "M. Lind"),
         )
         entries = [
-            PageEntry(PaymentsPage, partial(PaymentsPage, gateways=desk.gateways)),
-            PageEntry(AlertsPage, partial(AlertsPage, gateways=desk.gateways)),
-            *more,
+            PageEntry(kind, partial(kind, gateways=gateways or desk.gateways)) for kind in kinds
         ]
-        window = MainWindow(
+        window = open_window(
             Bridge(database, journal=journal),
             database.actor(),
-            entries,
-            theme=theme,
+            [*entries, *more],
             store=MemoryStore(),
             clock=lambda: desk.clock.now,
-            zone=UTC,
+            undoables=undoables,
         )
-        made.append(window)
-        window.show()
-        window.activateWindow()
-        office = Office(window, database, desk, qtbot)
-        if window.page is not None and window.page.key != page:
+        # Without it no key is heard and nothing has the focus.
+        qtbot.waitUntil(window.isActiveWindow)
+        return Office(window, database, desk, qtbot)
+
+    return open_it
+
+
+@pytest.fixture
+def make_office(open_office: Callable[..., Office]) -> Callable[..., Office]:
+    def make(
+        page: str = "payments", role: Role = Role.ADMIN, more: Sequence[PageEntry] = ()
+    ) -> Office:
+        office = open_office(role, (PaymentsPage, AlertsPage), more=more)
+        if office.page is not None and office.page.key != page:
             office.open(page)
         office.wait()
         return office
 
-    yield make
-    for window in made:
-        window.close()
-        run(window.closed.wait())
-        window.deleteLater()
+    return make

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
-from functools import partial
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from pytestqt.qtbot import QtBot
 
-from learnhub_desktop.bridge import Bridge
-from learnhub_desktop.db.engine import open_engines
-from learnhub_desktop.db.transactions import Database
-from learnhub_desktop.domain.actors import Role, actor_of
+from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.catalog import CourseDetail, CourseDraft
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.services import archiving, catalog, sales
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
-from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.catalog import CatalogPage
 from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
-from learnhub_desktop.ui.store import MemoryStore
-from learnhub_desktop.ui.theme import Theme
-from learnhub_desktop.ui.widgets.picker import PickerField
 from tests.services.desk import Desk
-from tests.ui.back_office import Office
+from tests.ui.back_office import Office, pick
 
 UNDOABLES = {
     "set_status": catalog.set_status,
@@ -36,45 +26,14 @@ UNDOABLES = {
 
 
 @pytest.fixture
-def make_catalog(
-    desk: Desk, theme: Theme, run: Callable[..., Any], qtbot: QtBot
-) -> Iterator[Callable[..., Office]]:
-    made: list[MainWindow] = []
-
+def make_catalog(open_office: Callable[..., Office]) -> Callable[..., Office]:
     def make(role: Role = Role.ADMIN, gateways: Gateways | None = None) -> Office:
-        database = Database(
-            open_engines(str(desk.database.engines.writer.url)),
-            label="school.db",
-            clock=desk.clock,
-            actor=actor_of("mlind", role, "M. Lind"),
-        )
-        window = MainWindow(
-            Bridge(database),
-            database.actor(),
-            [
-                PageEntry(kind, partial(kind, gateways=gateways or desk.gateways))
-                for kind in (CatalogPage, CourseStudentsPage)
-            ],
-            theme=theme,
-            store=MemoryStore(),
-            clock=lambda: desk.clock.now,
-            zone=UTC,
-            undoables=UNDOABLES,
-        )
-        made.append(window)
-        window.show()
-        window.activateWindow()
-        # Without it no key is heard and nothing has the focus.
-        qtbot.waitUntil(window.isActiveWindow)
-        office = Office(window, database, desk, qtbot)
+        kinds = (CatalogPage, CourseStudentsPage)
+        office = open_office(role, kinds, gateways=gateways, undoables=UNDOABLES)
         office.wait()
         return office
 
-    yield make
-    for window in made:
-        window.close()
-        run(window.closed.wait())
-        window.deleteLater()
+    return make
 
 
 def draft_of(detail: CourseDetail, **changed: Any) -> CourseDraft:
@@ -117,13 +76,6 @@ def start_sale(desk: Desk, course_id: int) -> None:
         end_time=now + timedelta(days=2),
         campaign="Spring",
     )
-
-
-def pick(office: Office, field: PickerField, text: str) -> None:
-    """Type, wait for the results, and take the first with Enter."""
-    office.bot.keyClicks(field.line, text)
-    office.bot.waitUntil(lambda: not field.is_searching and not field.results.isHidden())
-    office.bot.keyClick(field.line, Qt.Key.Key_Return)
 
 
 def open_enrol(office: Office, course_id: int, *, student: str = "") -> EnrolDialog:

@@ -30,9 +30,15 @@ from learnhub_desktop.ui.pages import list_page
 from learnhub_desktop.ui.theme import Theme
 from learnhub_desktop.ui.widgets import picker
 from tests.databases import clock, database, sqlite_template  # noqa: F401  # Fixtures.
-from tests.ui.back_office import desk, make_office  # noqa: F401  # Fixtures.
+from tests.ui.back_office import desk, make_office, open_office  # noqa: F401  # Fixtures.
 from tests.ui.subscriber_office import make_subscriptions  # noqa: F401  # Fixture.
-from tests.ui.windows import made_up, make_window, store, window  # noqa: F401  # Fixtures.
+from tests.ui.windows import (  # noqa: F401  # Fixtures.
+    made_up,
+    make_window,
+    open_window,
+    store,
+    window,
+)
 
 T = TypeVar("T")
 LONGEST_S = 10.0

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from pytestqt.qtbot import QtBot
 
-from learnhub_desktop.bridge import Bridge
-from learnhub_desktop.db.engine import open_engines
-from learnhub_desktop.db.transactions import Database
-from learnhub_desktop.domain.actors import Role, actor_of
+from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.catalog import CourseDraft, LessonDraft, QuizDraft
 from learnhub_desktop.domain.states import CourseStatus, UserType
 from learnhub_desktop.services import catalog, enrolments, lessons, progress, students
-from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.pages.students import StudentsPage
-from learnhub_desktop.ui.store import MemoryStore
-from learnhub_desktop.ui.theme import Theme
 from tests.services.desk import Desk
 from tests.ui.back_office import Office
 
@@ -98,60 +88,23 @@ class School:
         return made
 
 
-class StudentOffice(Office):
-    """An office where the window is active again after a dialog, as on a real desktop."""
-
-    def press(self, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
-        self.window.activateWindow()
-        super().press(key, *modifiers)
-
-
 @pytest.fixture
 def school(desk: Desk) -> School:
     return School(desk)
 
 
 @pytest.fixture
-def make_students(
-    desk: Desk, theme: Theme, run: Callable[..., Any], qtbot: QtBot
-) -> Iterator[Callable[..., Office]]:
-    made: list[MainWindow] = []
-
+def make_students(open_office: Callable[..., Office]) -> Callable[..., Office]:
     def make(page: str = "students", role: Role = Role.ADMIN) -> Office:
-        database = Database(
-            open_engines(str(desk.database.engines.writer.url)),
-            label="school.db",
-            clock=desk.clock,
-            actor=actor_of("mlind", role, "M. Lind"),
-        )
         kinds = (StudentsPage, CourseStudentsPage, PaymentsPage)
-        window = MainWindow(
-            Bridge(database),
-            database.actor(),
-            [PageEntry(kind, partial(kind, gateways=desk.gateways)) for kind in kinds],
-            theme=theme,
-            store=MemoryStore(),
-            clock=lambda: desk.clock.now,
-            zone=UTC,
-            undoables=UNDOABLES,
-        )
-        made.append(window)
-        window.show()
-        window.activateWindow()
-        # Without it no key is heard and nothing has the focus.
-        qtbot.waitUntil(window.isActiveWindow)
-        office = StudentOffice(window, database, desk, qtbot)
+        office = open_office(role, kinds, undoables=UNDOABLES)
         if page != "students":
-            window.show_page(page)
+            office.window.show_page(page)
         else:
             office.wait()
         return office
 
-    yield make
-    for window in made:
-        window.close()
-        run(window.closed.wait())
-        window.deleteLater()
+    return make
 
 
 def names(office: Office) -> list[str]:

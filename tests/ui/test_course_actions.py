@@ -16,8 +16,8 @@ from learnhub_desktop.ui.dialogs.archive import ArchiveDialog, RestoreDialog
 from learnhub_desktop.ui.dialogs.course import CourseDialog
 from learnhub_desktop.ui.dialogs.sale import EndSaleDialog, SaleDialog
 from tests.services.conftest import desk
-from tests.ui.back_office import panel_text
-from tests.ui.catalog_office import make_catalog, pick, start_sale
+from tests.ui.back_office import panel_text, pick
+from tests.ui.catalog_office import make_catalog, start_sale
 from tests.ui.student_office import school
 
 __all__ = ["desk", "make_catalog", "school"]

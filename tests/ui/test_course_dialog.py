@@ -15,7 +15,8 @@ from learnhub_desktop.ui.dialogs.lesson import NewLessonDialog
 from learnhub_desktop.ui.dialogs.quiz import QuizDialog, RemoveQuizDialog
 from learnhub_desktop.ui.dialogs.sale import SaleCourse, SaleDialog
 from tests.services.conftest import desk
-from tests.ui.catalog_office import change_course, make_catalog, pick
+from tests.ui.back_office import pick
+from tests.ui.catalog_office import change_course, make_catalog
 from tests.ui.student_office import school
 
 __all__ = ["desk", "make_catalog", "school"]

@@ -20,7 +20,8 @@ from learnhub_desktop.ui.dialogs.prerequisites import PrerequisitesDialog
 from learnhub_desktop.ui.dialogs.quiz import QuizDialog, RemoveQuizDialog
 from learnhub_desktop.ui.dialogs.tags import TagsDialog
 from tests.services.conftest import desk
-from tests.ui.catalog_office import make_catalog, pick
+from tests.ui.back_office import pick
+from tests.ui.catalog_office import make_catalog
 from tests.ui.student_office import school
 
 __all__ = ["desk", "make_catalog", "school"]

@@ -16,11 +16,11 @@ from learnhub_desktop.domain.states import (
 from learnhub_desktop.services import prerequisites
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from tests.services.conftest import desk
+from tests.ui.back_office import pick
 from tests.ui.catalog_office import (
     change_course,
     make_catalog,
     open_enrol,
-    pick,
     shown,
     start_sale,
 )

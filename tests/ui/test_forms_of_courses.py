@@ -22,7 +22,8 @@ from learnhub_desktop.ui.main_window import PageEntry
 from learnhub_desktop.ui.pages.jobs import JobsPage
 from tests.services.conftest import desk
 from tests.services.subscribers import at, bills, subscribe
-from tests.ui.catalog_office import make_catalog, pick
+from tests.ui.back_office import pick
+from tests.ui.catalog_office import make_catalog
 from tests.ui.student_office import make_students, school
 
 __all__ = ["desk", "make_catalog", "make_students", "school"]

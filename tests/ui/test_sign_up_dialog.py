@@ -11,7 +11,7 @@ from learnhub_desktop.services import settings as school_settings
 from learnhub_desktop.ui.dialogs.sign_up import SignUpDialog
 from tests.services.lost_commits import lose_commit
 from tests.services.subscribers import bills, charges, row, subscribe
-from tests.ui.subscriber_office import pick
+from tests.ui.back_office import pick
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 

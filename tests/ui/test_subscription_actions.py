@@ -31,8 +31,8 @@ from tests.services.subscribers import (
     sign_up,
     subscribe,
 )
-from tests.ui.back_office import facts, panel_text
-from tests.ui.subscriber_office import pick, shown, texts
+from tests.ui.back_office import facts, panel_text, pick
+from tests.ui.subscriber_office import shown, texts
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -16,7 +16,7 @@ from learnhub_desktop.ui.dialogs.sign_up import SignUpDialog
 from learnhub_desktop.ui.dialogs.unfinished import ASK, FORGET, SHOW, START, UnfinishedDialog
 from learnhub_desktop.ui.unfinished import UnfinishedKeeper
 from tests.services.lost_commits import lose_commit
-from tests.ui.subscriber_office import pick
+from tests.ui.back_office import pick
 
 
 @pytest.fixture

@@ -35,30 +35,37 @@ def store():
 
 
 @pytest.fixture
-def make_window(database, qt_loop, theme, made_up, store, run, qtbot):
+def open_window(theme, run):
+    """Opens a window on a bridge for one person; all are closed after the test."""
     made = []
 
-    def make(role=Role.FINANCE, pages=(SalesPage, OtherPage), undoables=None):
-        window = MainWindow(
-            Bridge(database),
-            actor_of("mlind", role, "M. Lind"),
-            [PageEntry(page, partial(page, made_up=made_up)) for page in pages],
-            theme=theme,
-            store=store,
-            clock=lambda: NOW,
-            zone=UTC,
-            undoables=undoables,
-        )
+    def open_it(bridge, actor, entries, **values):
+        window = MainWindow(bridge, actor, entries, theme=theme, zone=UTC, **values)
         made.append(window)
         window.show()
         window.activateWindow()
         return window
 
-    yield make
+    yield open_it
     for window in made:
         window.close()
         run(window.closed.wait())
         window.deleteLater()
+
+
+@pytest.fixture
+def make_window(database, made_up, store, open_window):
+    def make(role=Role.FINANCE, pages=(SalesPage, OtherPage), undoables=None):
+        return open_window(
+            Bridge(database),
+            actor_of("mlind", role, "M. Lind"),
+            [PageEntry(page, partial(page, made_up=made_up)) for page in pages],
+            store=store,
+            clock=lambda: NOW,
+            undoables=undoables,
+        )
+
+    return make
 
 
 @pytest.fixture
