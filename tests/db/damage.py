@@ -12,6 +12,7 @@ from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.findings import Topic
 from tests.factories import (
     NOW,
+    add,
     make_course,
     make_enrolment,
     make_lesson,
@@ -90,18 +91,16 @@ class Damage:
         self.sale_id = self._sale()
 
     def _sale(self) -> int:
-        key = self.connection.execute(
-            insert(t.flash_sales).values(
-                course_id=self.course_id,
-                max_seats=5,
-                discount_price=Decimal("9.99"),
-                currency="USD",
-                start_time=NOW,
-                end_time=NOW + timedelta(days=1),
-            )
-        ).inserted_primary_key
-        assert key is not None
-        return int(key[0])
+        return add(
+            self.connection,
+            t.flash_sales,
+            course_id=self.course_id,
+            max_seats=5,
+            discount_price=Decimal("9.99"),
+            currency="USD",
+            start_time=NOW,
+            end_time=NOW + timedelta(days=1),
+        )
 
     def set(self, table: Any, key: int, **values: Any) -> None:
         (column,) = table.primary_key.columns

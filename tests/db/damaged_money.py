@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.findings import Topic
 from tests.db.damage import Damage, move
-from tests.factories import NOW, make_course, make_enrolment, make_payment, make_student
+from tests.factories import NOW, add, make_course, make_enrolment, make_payment, make_student
 
 _numbers = itertools.count(1)
 
@@ -64,17 +64,15 @@ class DamagedMoney(Damage):
         )
 
     def subscribe(self, until: date, status: str = "active") -> int:
-        key = self.connection.execute(
-            insert(t.subscriptions).values(
-                user_id=self.student_id,
-                plan_type="monthly",
-                status=status,
-                start_date=date(2026, 3, 1),
-                current_period_end=until,
-            )
-        ).inserted_primary_key
-        assert key is not None
-        self.subscription_id = int(key[0])
+        self.subscription_id = add(
+            self.connection,
+            t.subscriptions,
+            user_id=self.student_id,
+            plan_type="monthly",
+            status=status,
+            start_date=date(2026, 3, 1),
+            current_period_end=until,
+        )
         return self.subscription_id
 
     def bill(self, charge_id: int, status: str = "completed") -> None:

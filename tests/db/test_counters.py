@@ -27,6 +27,7 @@ from learnhub_desktop.db.transactions import Database
 from tests.databases import TEST_SCHOOL, alone, opened
 from tests.factories import (
     NOW,
+    add,
     make_course,
     make_enrolment,
     make_student,
@@ -117,13 +118,9 @@ def test_activation_is_dated_from_the_enrolment(any_connection: Connection) -> N
 
 
 def review(connection: Connection, course_id: int, rating: int) -> int:
-    key = connection.execute(
-        insert(reviews).values(
-            student_id=make_student(connection), course_id=course_id, rating=rating
-        )
-    ).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return add(
+        connection, reviews, student_id=make_student(connection), course_id=course_id, rating=rating
+    )
 
 
 def test_ratings_are_summed_and_averaged_exactly(any_connection: Connection) -> None:

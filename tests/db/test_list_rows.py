@@ -29,6 +29,7 @@ from learnhub_desktop.domain.students import EnrolmentRow, StudentRow
 from tests.db.listing import DAY, HOUR, make_alert, make_named, make_titled, shown
 from tests.factories import (
     NOW,
+    add,
     make_course,
     make_enrolment,
     make_instructor,
@@ -123,14 +124,14 @@ def test_a_payment_row_names_its_student_and_course_or_plan(uow: UnitOfWork) -> 
         comment="Twice.",
         refund_due=True,
     )
-    subscription_id = uow.connection.execute(
-        insert(t.subscriptions).values(
-            user_id=ola,
-            plan_type="monthly",
-            start_date=NOW.date(),
-            current_period_end=NOW.date(),
-        )
-    ).inserted_primary_key[0]
+    subscription_id = add(
+        uow.connection,
+        t.subscriptions,
+        user_id=ola,
+        plan_type="monthly",
+        start_date=NOW.date(),
+        current_period_end=NOW.date(),
+    )
     plan = make_payment(uow.connection, ola, subscription_id=subscription_id)
 
     row, of_plan = shown(uow, ListQuery("payments").with_sort("id", descending=False))

@@ -32,7 +32,7 @@ from learnhub_desktop.domain.states import (
     say,
 )
 from learnhub_desktop.errors import RuleRefused
-from tests.factories import NOW, make_course, make_enrolment, make_payment, make_student
+from tests.factories import NOW, add, make_course, make_enrolment, make_payment, make_student
 
 
 def refusal(connection: Connection, statement: Any) -> str:
@@ -163,11 +163,9 @@ def test_the_amount_of_an_open_payment_may_change(any_connection: Connection, st
 
 
 def make_event(connection: Connection, payment_id: int) -> int:
-    key = connection.execute(
-        insert(payment_events).values(payment_id=payment_id, event_type="initiated", created_at=NOW)
-    ).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return add(
+        connection, payment_events, payment_id=payment_id, event_type="initiated", created_at=NOW
+    )
 
 
 def test_events_are_append_only(any_connection: Connection) -> None:

@@ -13,7 +13,7 @@ from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Role, actor_of
 from tests.databases import SetClock
-from tests.factories import NOW, make_course, make_enrolment, make_lesson, make_student
+from tests.factories import NOW, add, make_course, make_enrolment, make_lesson, make_student
 
 
 @pytest.fixture
@@ -51,28 +51,22 @@ def make_progress(
 
 
 def make_quiz(connection: Connection, lesson_id: int | None, **changed: Any) -> int:
-    key = connection.execute(
-        insert(t.quizzes).values(lesson_id=lesson_id, **{"title": "Quiz", **changed})
-    ).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return add(connection, t.quizzes, lesson_id=lesson_id, **{"title": "Quiz", **changed})
 
 
 def make_subscription(connection: Connection, user_id: int, **changed: Any) -> int:
-    key = connection.execute(
-        insert(t.subscriptions).values(
-            user_id=user_id,
-            **{
-                "plan_type": "monthly",
-                "start_date": date(2026, 3, 1),
-                "current_period_end": date(2026, 4, 1),
-                "next_billing_date": date(2026, 4, 1),
-                **changed,
-            },
-        )
-    ).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return add(
+        connection,
+        t.subscriptions,
+        user_id=user_id,
+        **{
+            "plan_type": "monthly",
+            "start_date": date(2026, 3, 1),
+            "current_period_end": date(2026, 4, 1),
+            "next_billing_date": date(2026, 4, 1),
+            **changed,
+        },
+    )
 
 
 def make_alert(connection: Connection, user_id: int, payment_id: int, **changed: Any) -> None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from learnhub_desktop.db import tables as t
-from tests.factories import NOW, make_enrolment, make_lesson
-from tests.services.course_rows import make_access, make_progress
-
-
-def _add(connection: Connection, table: Any, **values: Any) -> int:
-    key = connection.execute(insert(table).values(**values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+from tests.factories import NOW, add, make_enrolment, make_lesson
+from tests.services.course_rows import make_access, make_progress, make_subscription
 
 
 def change_course(connection: Connection, course_id: int, **values: Any) -> None:
@@ -70,7 +64,7 @@ def make_rule(connection: Connection, condition: dict[str, Any], **values: Any) 
         "score": 10,
         **values,
     }
-    return _add(connection, t.fraud_detection_rules, rule_condition=condition, **chosen)
+    return add(connection, t.fraud_detection_rules, rule_condition=condition, **chosen)
 
 
 def make_sale(connection: Connection, course_id: int, **values: Any) -> int:
@@ -82,7 +76,7 @@ def make_sale(connection: Connection, course_id: int, **values: Any) -> int:
         "end_time": NOW + timedelta(hours=23),
         **values,
     }
-    return _add(connection, t.flash_sales, course_id=course_id, **chosen)
+    return add(connection, t.flash_sales, course_id=course_id, **chosen)
 
 
 def require_course(connection: Connection, course_id: int, needed_course_id: int) -> None:
@@ -114,16 +108,7 @@ def set_progress(connection: Connection, student_id: int, course_id: int, percen
 
 def open_by_subscription(connection: Connection, student_id: int, course_id: int) -> int:
     """A running subscription that has opened the course until the month's end."""
-    subscription_id = _add(
-        connection,
-        t.subscriptions,
-        user_id=student_id,
-        plan_type="monthly",
-        status="active",
-        start_date=date(2026, 3, 1),
-        current_period_end=date(2026, 4, 1),
-        next_billing_date=date(2026, 4, 1),
-    )
+    subscription_id = make_subscription(connection, student_id, status="active")
     make_enrolment(
         connection, student_id, course_id, source="subscription", subscription_id=subscription_id
     )

@@ -15,7 +15,7 @@ from learnhub_desktop.domain.purchases import Purchase, PurchaseOutcome, Purchas
 from learnhub_desktop.domain.states import AlertStatus
 from learnhub_desktop.errors import InvalidInput, NotAllowed, NotFound, RuleRefused
 from learnhub_desktop.services import alerts
-from tests.factories import NOW, make_payment
+from tests.factories import NOW, add, make_payment
 from tests.services.desk import Desk
 from tests.services.money_rows import change_rule, make_rule
 
@@ -310,11 +310,7 @@ class TestReviewing:
 
     def test_an_alert_of_another_program_is_shown_as_it_is(self, desk: Desk) -> None:
         alert_id = desk.make(
-            lambda connection: connection.execute(
-                t.fraud_alerts.insert().values(
-                    user_id=None, alert_level="high", alert_data={"payment_count": 7}
-                )
-            ).inserted_primary_key[0]
+            add, t.fraud_alerts, user_id=None, alert_level="high", alert_data={"payment_count": 7}
         )
 
         shown = detail(desk, alert_id)

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.changes import Touched
 from learnhub_desktop.services import feed
 from learnhub_desktop.services.feed import FeedState, poll
-from tests.factories import make_course, make_student
+from tests.factories import add, make_course, make_student
 
 EVERYTHING = ~Touched.NOTHING
 
@@ -32,9 +32,7 @@ def add_student(uow: UnitOfWork) -> int:
 
 def announce(uow: UnitOfWork, **values: Any) -> int:
     """A change as a trigger writes it."""
-    key = uow.connection.execute(insert(t.changes).values(**values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return add(uow.connection, t.changes, **values)
 
 
 def test_the_first_call_tells_nothing(database: Database) -> None:

@@ -15,6 +15,7 @@ from learnhub_desktop.domain.years import Kept, YearRefusal
 from learnhub_desktop.errors import InvalidInput, NotAllowed, RuleRefused
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.services import subscriptions, years
+from tests.factories import add
 from tests.services.closed_years import archive, make_past, numbers, on, snapshot
 from tests.services.desk import Desk
 from tests.services.money_rows import change_payment, change_settings
@@ -218,13 +219,14 @@ class TestStaying:
 
     def test_a_blocked_one_whose_release_nobody_has_used(self, desk: Desk) -> None:
         paid = self.one(desk, card="tok_declined")
-        alert = t.fraud_alerts.insert().values(
+        alert_id = desk.make(
+            add,
+            t.fraud_alerts,
             payment_id=paid,
             user_id=desk.payment(paid).user_id,
             status="false_positive",
             released_at=at("2024-06-02T10:00"),
         )
-        alert_id = desk.make(lambda c: c.execute(alert).inserted_primary_key[0])
         assert self.kept(desk) == {Kept.ALERT: 1}
 
         other = self.one(desk)
