@@ -16,7 +16,6 @@ from learnhub_desktop.domain.refunds import RefundTo
 from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.services import archiving, enrolments, settling
-from learnhub_desktop.services.asking import ask_now
 from learnhub_desktop.services.refunds import record_payout
 from tests.services.desk import Desk
 
@@ -120,7 +119,7 @@ class RandomDesk:
         )
 
     def ask(self) -> None:
-        ask_now(self.desk.database, self._payment(["unknown"]), gateways=self.desk.gateways)
+        self.desk.ask_about(self._payment(["unknown"]))
 
     def archive_or_restore(self) -> None:
         course = self.chance.choice(self.courses)

@@ -32,7 +32,6 @@ from learnhub_desktop.services import (
     settling,
     subscriptions,
 )
-from learnhub_desktop.services.asking import ask_now
 from learnhub_desktop.services.refunds import cancel_payout, record_payout
 from tests.factories import NOW
 from tests.proofs.chances import (
@@ -162,7 +161,7 @@ class SchoolMachine(EmptySchool):
         payment = self.payment(n, status=["pending", "unknown"])
         if payment > 0:
             desk = self.desk
-            self.try_to("ask", lambda: ask_now(desk.database, payment, gateways=desk.gateways))
+            self.try_to("ask", lambda: desk.ask_about(payment))
 
     @rule(point=DEATHS_SELLING, s=N, c=N, card=CARDS)
     def die_selling(self, point: str, s: int, c: int, card: str) -> None:

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 
-from learnhub_desktop.services.asking import ask_now
 from tests.proofs import desks
 from tests.proofs.checks import faults, unsettled
 from tests.proofs.crowd import Job, Place, at_once
@@ -46,6 +45,6 @@ def test_desks_in_each_others_way_never_lock_each_other_out_and_the_books_add_up
     assert total["done"] > DESKS * ACTS / 4
     assert faults(school) == []
     for payment_id in unsettled(school):
-        ask_now(school.database, payment_id, gateways=school.gateways)
+        school.ask_about(payment_id)
     assert faults(school) == []
     assert all(school.seats(course) <= 2 for course in courses)

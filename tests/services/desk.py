@@ -21,6 +21,7 @@ from learnhub_desktop.gateways import Gateways, create_book
 from learnhub_desktop.gateways.port import Entry
 from learnhub_desktop.gateways.simulated import SimulatedGateway
 from learnhub_desktop.services import purchases, refunds
+from learnhub_desktop.services.asking import ask_now
 from learnhub_desktop.services.refund_rules import RefundOrder
 from learnhub_desktop.services.refund_words import Refund
 from tests import factories
@@ -120,6 +121,10 @@ class Desk:
 
     def give_back(self, order: RefundOrder, *, wait_s: float = 0.0) -> Refund:
         return refunds.refund(self.database, order, gateways=self.gateways, wait_s=wait_s)
+
+    def ask_about(self, payment_id: int | None) -> Purchase | Refund:
+        """Have the gateway asked what became of a payment or refund."""
+        return ask_now(self.database, payment_id or 0, gateways=self.gateways)
 
     def pass_time(self, **units: float) -> datetime:
         self.clock.now += timedelta(**units)

@@ -12,17 +12,12 @@ from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.errors import OutcomeUnknown, RuleRefused
 from learnhub_desktop.gateways import EntryState
 from learnhub_desktop.services import enrolments, outcomes, purchases, settling
-from learnhub_desktop.services.asking import ask_now
 from learnhub_desktop.services.purchases import Card
 from tests.services.desk import Desk
 from tests.services.lost_commits import lose_commit
 from tests.services.money_rows import change_payment
 
 MINUTES_20 = timedelta(minutes=20)
-
-
-def ask(desk: Desk, payment_id: int | None) -> object:
-    return ask_now(desk.database, payment_id or 0, gateways=desk.gateways)
 
 
 class TestHoldsThatRunOut:
@@ -39,7 +34,7 @@ class TestHoldsThatRunOut:
         held = self.hold(desk, desk.student(), desk.course())
         desk.pass_time(minutes=14)
 
-        asked = ask(desk, held.payment_id)
+        asked = desk.ask_about(held.payment_id)
 
         assert asked.outcome is PurchaseOutcome.IN_PROGRESS
         assert desk.payment(held.payment_id).status == "pending"
@@ -52,7 +47,7 @@ class TestHoldsThatRunOut:
         student, course = desk.student(), desk.course(max_students=1)
         held = self.hold(desk, student, course)
         desk.pass_time(minutes=15)
-        ask(desk, held.payment_id)
+        desk.ask_about(held.payment_id)
         other = desk.buy(desk.student(name="Bob"), course)
 
         woken = settling.charge(desk.database, held, gateways=desk.gateways)
@@ -88,7 +83,7 @@ class TestHoldsThatRunOut:
         [payment] = desk.payments()
         desk.pass_time(minutes=15)
 
-        assert ask(desk, payment.payment_id).outcome is PurchaseOutcome.COMPLETED
+        assert desk.ask_about(payment.payment_id).outcome is PurchaseOutcome.COMPLETED
         assert desk.seats(course) == 1
 
     def test_a_transfer_that_never_came_expires_by_itself(self, desk: Desk) -> None:
@@ -96,7 +91,7 @@ class TestHoldsThatRunOut:
         waiting = desk.buy(student, course, method=PaymentMethod.BANK_TRANSFER)
         desk.pass_time(days=7)
 
-        asked = ask(desk, waiting.payment_id)
+        asked = desk.ask_about(waiting.payment_id)
 
         assert asked.outcome is PurchaseOutcome.DECLINED
         assert desk.events(waiting.payment_id)[-3:] == ["hold_expired", "hold_released", "failed"]

@@ -9,7 +9,6 @@ import pytest
 
 from learnhub_desktop.domain.purchases import PurchaseOutcome
 from learnhub_desktop.services import refund_rules
-from learnhub_desktop.services.asking import ask_now
 from learnhub_desktop.services.enrolments import cancel_enrolment, enrol_by_hand
 from learnhub_desktop.services.refund_words import RefundOutcome
 from learnhub_desktop.services.refunds import record_payout
@@ -156,7 +155,7 @@ def test_an_enrolment_cancelled_while_its_refund_is_on_the_way_frees_one_seat(de
     _cancel(desk, student, course)
 
     desk.gateway.settle_refund(desk.sent()[-1].key, paid=True)
-    ask_now(desk.database, pending.refund_id, gateways=desk.gateways)
+    desk.ask_about(pending.refund_id)
 
     assert desk.payment(payment_id).status == "refunded"
     assert desk.seats(course) == 1

@@ -15,7 +15,6 @@ from learnhub_desktop.errors import InvalidInput, NotAllowed, RuleRefused
 from learnhub_desktop.gateways import EntryKind, VoidOutcome
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.services import refund_outcomes, refund_rules, settling
-from learnhub_desktop.services.asking import ask_now
 from learnhub_desktop.services.refund_words import Refund, RefundOutcome
 from learnhub_desktop.services.refunds import cancel_payout, record_payout
 from tests.factories import NOW, make_enrolment, make_payment
@@ -34,7 +33,7 @@ def bought(desk: Desk, **values: Any) -> tuple[int, int, int]:
 
 
 def ask(desk: Desk, refund_id: int) -> Refund:
-    asked = ask_now(desk.database, refund_id, gateways=desk.gateways)
+    asked = desk.ask_about(refund_id)
     assert isinstance(asked, Refund)
     return asked
 

@@ -9,7 +9,6 @@ import pytest
 from learnhub_desktop.domain.subscriptions import BillingOutcome
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.services import subscriptions
-from learnhub_desktop.services.asking import ask_now
 from tests.services import gateways_in_trouble as trouble
 from tests.services.desk import Desk
 from tests.services.subscribers import (
@@ -182,7 +181,7 @@ class TestNotSent:
         assert unknown.outcome is BillingOutcome.UNKNOWN
         desk.pass_time(minutes=20)
 
-        given_up = ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+        given_up = desk.ask_about(unknown.payment_id)
 
         assert given_up.outcome == "declined"
         assert row(desk, subscription_id).status == "active"

@@ -12,7 +12,7 @@ from learnhub_desktop.errors import DatabaseUnavailable, RuleRefused, ServerBusy
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.services import renewals, subscriptions
-from learnhub_desktop.services.asking import ask_now
+from tests.factories import add
 from tests.services import gateways_in_trouble as trouble
 from tests.services.desk import Desk
 from tests.services.lost_commits import lose_commit
@@ -124,7 +124,7 @@ class TestUnknown:
             f"Ada's period is being charged (payment {unknown.payment_id})."
         )
         assert len(desk.sent()) == 2
-        found = ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+        found = desk.ask_about(unknown.payment_id)
         assert found.changes.message == (
             "Ada's subscription is paid: 29.00 USD by card. It runs until 10 May 2026."
         )
@@ -147,7 +147,7 @@ class TestUnknown:
             unknown = renew(desk, subscription_id)
         assert unknown.outcome is BillingOutcome.UNKNOWN
 
-        ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+        desk.ask_about(unknown.payment_id)
 
         assert row(desk, subscription_id).status == "past_due"
 
@@ -159,7 +159,7 @@ class TestUnknown:
         with monkeypatch.context() as patch:
             trouble.lose_request(patch, desk)
             unknown = renew(desk, subscription_id)
-        ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+        desk.ask_about(unknown.payment_id)
 
         # The key is voided, so what the gateway takes later under it is nothing.
         assert desk.payment(unknown.payment_id).status == "failed"
@@ -207,7 +207,7 @@ def test_a_database_lost_after_the_charge_is_settled_by_asking(
     [waiting] = [each for each in desk.payments() if each.status == "pending"]
     desk.pass_time(minutes=20)
 
-    ask_now(desk.database, waiting.payment_id, gateways=desk.gateways)
+    desk.ask_about(waiting.payment_id)
 
     assert bills(desk, subscription_id)[-1] == ("2026-04-10", "2026-05-10", "completed")
     assert len(desk.sent()) == 2
@@ -241,7 +241,9 @@ def test_a_subscription_without_a_card_is_told_and_left_as_it_is(desk: Desk) -> 
 
 def test_a_subscription_that_another_program_made_is_billed(desk: Desk) -> None:
     student = desk.student()
-    insert = t.subscriptions.insert().values(
+    subscription_id = desk.make(
+        add,
+        t.subscriptions,
         user_id=student,
         plan_type="monthly",
         status="active",
@@ -251,7 +253,6 @@ def test_a_subscription_that_another_program_made_is_billed(desk: Desk) -> None:
         payment_method="credit_card",
         payment_token="tok_visa",
     )
-    subscription_id = desk.make(lambda c: c.execute(insert).inserted_primary_key[0])
     desk.clock.now = at("2026-03-01T00:05")
 
     assert renew(desk, subscription_id).outcome is BillingOutcome.PAID

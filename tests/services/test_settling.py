@@ -19,10 +19,6 @@ from tests.services import gateways_in_trouble as trouble
 from tests.services.desk import Desk
 
 
-def ask(desk: Desk, payment_id: int | None) -> object:
-    return ask_now(desk.database, payment_id or 0, gateways=desk.gateways)
-
-
 @pytest.mark.parametrize(
     "card, reason, sentence",
     [
@@ -111,7 +107,7 @@ class TestUnknown:
         student, course = desk.student(), desk.course()
         bought = desk.buy(student, course, card="tok_lost_answer")
 
-        asked = ask(desk, bought.payment_id)
+        asked = desk.ask_about(bought.payment_id)
 
         assert asked.changes.message == (
             "Enrolled Ada in “SQL”. 49.00 USD paid by card. Access until 10 March 2027."
@@ -127,7 +123,7 @@ class TestUnknown:
         declined = replace(entry, state=EntryState.DECLINED, reason_code="expired_card")
         trouble.find(monkeypatch, desk, declined)
 
-        assert ask(desk, bought.payment_id).outcome is PurchaseOutcome.DECLINED
+        assert desk.ask_about(bought.payment_id).outcome is PurchaseOutcome.DECLINED
         assert desk.payment(bought.payment_id).reason_code == "expired_card"
 
     def test_what_is_not_found_is_voided_before_it_fails(
@@ -139,7 +135,7 @@ class TestUnknown:
             trouble.lose_request(cut, desk)
             bought = desk.place(order)
 
-        asked = ask(desk, bought.payment_id)
+        asked = desk.ask_about(bought.payment_id)
 
         assert asked.changes.message == (
             "The gateway knows of no such charge, so it was given up. Ada is not enrolled in "
@@ -163,7 +159,7 @@ class TestUnknown:
         desk.gateway.set_mood(Mood.UNREACHABLE)
 
         for _ in range(times):
-            asked = ask(desk, bought.payment_id)
+            asked = desk.ask_about(bought.payment_id)
 
         later = {1: timedelta(hours=1), 2: timedelta(days=1), 3: timedelta(days=1)}
         payment = desk.payment(bought.payment_id)
@@ -184,7 +180,7 @@ class TestUnknown:
         else:
             trouble.lose_void(monkeypatch, desk)
 
-        asked = ask(desk, bought.payment_id)
+        asked = desk.ask_about(bought.payment_id)
 
         assert asked.outcome is PurchaseOutcome.UNKNOWN
         assert desk.events(bought.payment_id)[-1] == "void_failed"
@@ -197,7 +193,7 @@ class TestUnknown:
         trouble.arrive_late(monkeypatch, desk, "charge")
         bought = desk.buy(student, course)
 
-        assert ask(desk, bought.payment_id).outcome is PurchaseOutcome.COMPLETED
+        assert desk.ask_about(bought.payment_id).outcome is PurchaseOutcome.COMPLETED
         assert desk.enrolment(student, course).status == "active"
 
     def test_a_charge_that_the_gateway_is_still_at_stays_unknown(
@@ -207,7 +203,7 @@ class TestUnknown:
         [entry] = desk.sent()
         trouble.find(monkeypatch, desk, replace(entry, state=EntryState.PENDING))
 
-        assert ask(desk, bought.payment_id).outcome is PurchaseOutcome.UNKNOWN
+        assert desk.ask_about(bought.payment_id).outcome is PurchaseOutcome.UNKNOWN
         assert desk.events(bought.payment_id)[-1] == "gateway_pending"
 
     @pytest.mark.parametrize(
@@ -228,7 +224,7 @@ class TestUnknown:
         other: Entry = replace(entry, **differs)  # type: ignore[arg-type]  # one field by name
         trouble.find(monkeypatch, desk, other)
 
-        asked = ask(desk, bought.payment_id)
+        asked = desk.ask_about(bought.payment_id)
 
         assert asked.changes.message == (
             "The gateway knows this purchase's key from another payment. Ada is not enrolled in "
@@ -265,7 +261,7 @@ class TestUnknown:
         assert (payment.status, desk.seats(course)) == ("pending", 1)
         desk.pass_time(minutes=15)
 
-        assert ask(desk, payment.payment_id).outcome is PurchaseOutcome.COMPLETED
+        assert desk.ask_about(payment.payment_id).outcome is PurchaseOutcome.COMPLETED
         assert len(desk.sent()) == 1
 
     def test_a_reference_that_is_too_long_for_its_column_loses_no_payment(
@@ -286,7 +282,7 @@ class TestUnknown:
         payment = desk.make(make_payment, desk.student(), status="unknown")
 
         with pytest.raises(RuleRefused) as refused:
-            ask(desk, payment)
+            desk.ask_about(payment)
 
         assert str(refused.value) == (
             "This payment was made by another program, and only that program can say what became "

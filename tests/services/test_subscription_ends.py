@@ -11,7 +11,6 @@ from learnhub_desktop.domain.subscriptions import BillingOutcome
 from learnhub_desktop.errors import InvalidInput, RuleRefused
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.services import accounts, subscriptions
-from learnhub_desktop.services.asking import ask_now
 from tests.services.desk import Desk
 from tests.services.subscribers import (
     at,
@@ -75,7 +74,7 @@ class TestCancelling:
         desk.gateway.set_mood(Mood.APPROVE)
         desk.write(subscriptions.cancel, subscription_id, now=True, reason="Moved")
 
-        asked = ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+        asked = desk.ask_about(unknown.payment_id)
 
         assert asked.changes.message == (
             "29.00 USD of Ada came in for a subscription that has ended. The money must go back: "

@@ -13,7 +13,6 @@ from learnhub_desktop.domain.subscriptions import BillingOutcome, SubscriptionRe
 from learnhub_desktop.errors import InvalidInput, NotAllowed, NotFound, RuleRefused
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.services import subscriptions
-from learnhub_desktop.services.asking import ask_now
 from tests.services import gateways_in_trouble as trouble
 from tests.services.desk import Desk
 from tests.services.lost_commits import lose_commit
@@ -130,7 +129,7 @@ class TestSigningUp:
             sign_up(desk, student)
 
         assert refused.value.reason is SubscriptionRefusal.OPEN_CHARGE
-        ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+        desk.ask_about(unknown.payment_id)
         assert row(desk, desk.payment(unknown.payment_id).subscription_id).status == "active"
 
     def test_a_price_that_changed_is_not_charged(self, desk: Desk) -> None:
@@ -218,7 +217,7 @@ class TestChanging:
         desk.gateway.set_mood(Mood.APPROVE)
         desk.write(subscriptions.change_plan, subscription_id, "annual")
 
-        ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+        desk.ask_about(unknown.payment_id)
 
         subscription = row(desk, subscription_id)
         assert (subscription.plan_type, subscription.next_plan_type) == ("monthly", "annual")
@@ -318,11 +317,11 @@ def test_a_gateway_that_cannot_void_keeps_the_sign_up_unknown(
         unknown = sign_up(desk, desk.student())
     with monkeypatch.context() as patch:
         trouble.lose_void(patch, desk)
-        asked = ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+        asked = desk.ask_about(unknown.payment_id)
 
     assert asked.outcome is PurchaseOutcome.UNKNOWN
     desk.pass_time(hours=2)
-    given_up = ask_now(desk.database, unknown.payment_id or 0, gateways=desk.gateways)
+    given_up = desk.ask_about(unknown.payment_id)
     assert given_up.changes.message == (
         "The gateway knows of no such charge, so it was given up. Ada's subscription was not "
         "charged."

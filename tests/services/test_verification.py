@@ -15,7 +15,6 @@ from learnhub_desktop.domain.purchases import Purchase, PurchaseOutcome, Purchas
 from learnhub_desktop.domain.states import AlertStatus, PaymentMethod
 from learnhub_desktop.errors import InvalidInput, NotAllowed, OutcomeUnknown, RuleRefused
 from learnhub_desktop.services import alerts, settling
-from learnhub_desktop.services.asking import ask_now
 from tests.factories import NOW
 from tests.services.desk import Desk
 from tests.services.lost_commits import lose_commit
@@ -132,7 +131,7 @@ def test_what_nobody_decided_runs_out(desk: Desk) -> None:
         assert str(refused.value) == (
             "The hold ran out before a reviewer decided. Nothing was charged."
         )
-    ask_now(desk.database, bought.payment_id or 0, gateways=desk.gateways)
+    desk.ask_about(bought.payment_id)
 
     assert desk.payment(bought.payment_id).reason_code == "hold_expired"
     assert desk.seats(course) == 0
@@ -192,7 +191,7 @@ def test_money_for_what_was_not_approved_is_sent_back(desk: Desk, declined: bool
         decide(desk, bought, alerts.decline_verification)
     else:
         desk.pass_time(days=2)
-        ask_now(desk.database, place.payment_id, gateways=desk.gateways)
+        desk.ask_about(place.payment_id)
 
     with pytest.raises(RuleRefused) as refused:
         desk.write(settling.record_receipt, place, reference="T", amount=Decimal(49))
