@@ -84,10 +84,7 @@ def database(sqlite_template: Path, sqlite_engines: Engines, clock: SetClock) ->
 @pytest.fixture
 def own_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A school with engines of its own, for a test that changes them for good."""
-    path = tmp_path / "own.db"
-    shutil.copy(sqlite_template, path)
-    with opened(f"sqlite:///{path}", "own.db") as database:
-        yield database
+    yield from _copy_of(sqlite_template, tmp_path, "own.db")
 
 
 @pytest.fixture(scope="session")
@@ -95,18 +92,14 @@ def empty_school(
     sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
     """A school in which nothing is ever committed."""
-    path = tmp_path_factory.mktemp("empty") / "school.db"
-    shutil.copy(sqlite_template, path)
-    with opened(f"sqlite:///{path}", "empty.db") as database:
-        yield database
+    yield from _copy_of(sqlite_template, tmp_path_factory.mktemp("empty"), "empty.db")
 
 
 @pytest.fixture
 def uow(empty_school: Database, clock: SetClock) -> Iterator[UnitOfWork]:
     """A unit of work by an administrator whose every write is undone after the test."""
-    with empty_school.engines.writer.connect() as connection:
+    with undone(empty_school) as connection:
         yield UnitOfWork(connection, actor=actor_of("tester", Role.ADMIN), clock=clock)
-        connection.rollback()
 
 
 @contextmanager
@@ -130,6 +123,14 @@ def opened(url: str, label: str) -> Iterator[Database]:
 
 
 @contextmanager
+def undone(database: Database) -> Iterator[Connection]:
+    """A writing connection whose every change is undone in the end."""
+    with database.engines.writer.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+@contextmanager
 def alone(database: Database) -> Iterator[Connection]:
     """A connection to the same server as another program has one; it is rolled back."""
     engine = create_engine(
@@ -143,10 +144,7 @@ def alone(database: Database) -> Iterator[Connection]:
 def sqlite_school(
     sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    path = tmp_path_factory.mktemp("shared") / "school.db"
-    shutil.copy(sqlite_template, path)
-    with opened(f"sqlite:///{path}", "sqlite") as database:
-        yield database
+    yield from _copy_of(sqlite_template, tmp_path_factory.mktemp("shared"), "sqlite")
 
 
 @pytest.fixture(scope="session")
@@ -157,6 +155,13 @@ def mysql_school(mysql_server: Server) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def mariadb_school(mariadb_server: Server) -> Iterator[Database]:
     yield from _school_on(mariadb_server)
+
+
+def _copy_of(template: Path, folder: Path, label: str) -> Iterator[Database]:
+    path = folder / "school.db"
+    shutil.copy(template, path)
+    with opened(f"sqlite:///{path}", label) as database:
+        yield database
 
 
 def _school_on(server: Server) -> Iterator[Database]:
@@ -176,9 +181,8 @@ def any_school(request: pytest.FixtureRequest) -> Database:
 @pytest.fixture
 def any_connection(any_school: Database) -> Iterator[Connection]:
     """A writing connection to `any_school` whose every change is undone after the test."""
-    with any_school.engines.writer.connect() as connection:
+    with undone(any_school) as connection:
         yield connection
-        connection.rollback()
 
 
 @pytest.fixture(scope="session")
@@ -191,9 +195,8 @@ def server_school(any_server: Server, request: pytest.FixtureRequest) -> Databas
 @pytest.fixture
 def server_uow(server_school: Database, clock: SetClock) -> Iterator[UnitOfWork]:
     """As ``uow``, on each server: whatever is written is undone after the test."""
-    with server_school.engines.writer.connect() as connection:
+    with undone(server_school) as connection:
         yield UnitOfWork(connection, actor=actor_of("tester", Role.ADMIN), clock=clock)
-        connection.rollback()
 
 
 @pytest.fixture(params=ALL_KINDS)
