@@ -12,7 +12,7 @@ from typing import Any
 import pymysql
 import pytest
 from sqlalchemy import Connection, insert, text, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from learnhub_desktop.db.engine import open_engines
@@ -29,6 +29,7 @@ from learnhub_desktop.errors import (
     ServerBusy,
 )
 from tests.databases import alone
+from tests.db.driver_errors import wrapped
 from tests.factories import make_course, make_enrolment, make_payment, make_student
 
 CODES = {
@@ -41,10 +42,6 @@ CODES = {
     Meaning.NO_SCHOOL: (1049, 1146, 1054),
     Meaning.BUG: (1064, 3098, 1364, 1442),
 }
-
-
-def wrapped(original: BaseException, *, invalidated: bool = False) -> DBAPIError:
-    return OperationalError("SELECT 1", None, original, connection_invalidated=invalidated)
 
 
 @pytest.mark.parametrize(
