@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from logging.handlers import RotatingFileHandler
@@ -17,11 +17,11 @@ import pytest
 
 from learnhub_desktop import settings
 from learnhub_desktop.cli import main
-from learnhub_desktop.db.engine import open_engines
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.catalog import CourseDraft
 from learnhub_desktop.domain.states import CourseStatus, UserType
 from learnhub_desktop.services import catalog, prerequisites, students
+from tests.databases import opened
 
 FOLDERS = ("DATA", "CONFIG", "LOG")
 
@@ -62,25 +62,16 @@ class Home:
 
     def ask(self, query: str, *values: object) -> list[Any]:
         """What a statement gives on the school; single values where it has one column."""
-        engines = open_engines(f"sqlite:///{self.school}")
-        with closing_engines(engines), engines.reader.connect() as connection:
+        with self._opened() as school, school.engines.reader.connect() as connection:
             rows = connection.exec_driver_sql(query, values or None).all()
         return [row[0] if len(row) == 1 else tuple(row) for row in rows]
 
     def write(self, call: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        with closing(Database(open_engines(f"sqlite:///{self.school}"), label="school.db")) as open:
-            return open.write(call, *args, **named)
+        with self._opened() as school:
+            return school.write(call, *args, **named)
 
-
-class closing_engines:
-    def __init__(self, engines: Any) -> None:
-        self.engines = engines
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *error: object) -> None:
-        self.engines.dispose()
+    def _opened(self) -> AbstractContextManager[Database]:
+        return opened(f"sqlite:///{self.school}", "school.db")
 
 
 def add_rows(uow: UnitOfWork) -> tuple[dict[str, int], dict[str, int]]:
