@@ -16,6 +16,7 @@ from learnhub_desktop.db.engine import open_engines
 from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.changes import Touched
+from learnhub_desktop.domain.purchases import Purchase
 from learnhub_desktop.errors import DatabaseUnavailable
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.journal import Journal
@@ -217,3 +218,22 @@ def make_office(open_office: Callable[..., Office]) -> Callable[..., Office]:
         return office
 
     return make
+
+
+@pytest.fixture
+def ada(desk: Desk) -> int:  # noqa: F811  # The fixture of that name.
+    return desk.student(name="Ada Byron", email="ada@example.org", search_text="ada byron")
+
+
+@pytest.fixture
+def course(desk: Desk) -> int:  # noqa: F811  # The fixture of that name.
+    return desk.course(title="SQL", max_students=10)
+
+
+@pytest.fixture
+def held(desk: Desk) -> Purchase:  # noqa: F811  # The fixture of that name.
+    """A purchase that waits for a reviewer: the third student with one card."""
+    statistics = desk.course(title="Statistics", max_students=10)
+    for name in ("One", "Two"):
+        desk.buy(desk.student(name=name), statistics, card="tok_visa_shared")
+    return desk.buy(desk.student(name="Three"), statistics, card="tok_visa_shared")

@@ -11,12 +11,13 @@ import pytest
 from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.catalog import CourseDetail, CourseDraft
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.services import archiving, catalog, sales
+from learnhub_desktop.services import archiving, catalog, prerequisites, sales
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from learnhub_desktop.ui.pages.catalog import CatalogPage
 from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
 from tests.services.desk import Desk
 from tests.ui.back_office import Office, pick
+from tests.ui.student_office import Course, School
 
 UNDOABLES = {
     "set_status": catalog.set_status,
@@ -34,6 +35,23 @@ def make_catalog(open_office: Callable[..., Office]) -> Callable[..., Office]:
         return office
 
     return make
+
+
+@pytest.fixture
+def basics(school: School) -> Course:
+    return school.course("SQL Basics", max_students=3, tags=("sql",), quiz=True)
+
+
+@pytest.fixture
+def mastery(school: School) -> Course:
+    return school.course("SQL Mastery")
+
+
+@pytest.fixture
+def after_basics(desk: Desk, basics: Course, mastery: Course) -> Course:
+    """A course that asks for SQL Basics first."""
+    desk.write(prerequisites.set_prerequisites, mastery.course_id, [basics.course_id])
+    return mastery
 
 
 def draft_of(detail: CourseDetail, **changed: Any) -> CourseDraft:
@@ -102,3 +120,18 @@ def shown(dialog: EnrolDialog) -> dict[str, str]:
 def titles(office: Office) -> list[str]:
     model = office.page.model
     return [model.row(number).title for number in range(model.total)]
+
+
+def ways(dialog: EnrolDialog) -> list[str]:
+    """The ways into the course that the dialog names."""
+    return [dialog.way.box.itemText(place) for place in range(dialog.way.box.count())]
+
+
+def parts(office: Office) -> list[str]:
+    """The lessons and quizzes as the panel lists them."""
+    listed = office.page.tabs.lessons.lessons
+    return [listed.item(place).text() for place in range(listed.count())]
+
+
+def choose_part(office: Office, place: int) -> None:
+    office.page.tabs.lessons.lessons.setCurrentRow(place)

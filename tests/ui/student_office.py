@@ -94,6 +94,16 @@ def school(desk: Desk) -> School:
 
 
 @pytest.fixture
+def ada(school: School) -> int:
+    return school.person("Ada Byron", country="GB")
+
+
+@pytest.fixture
+def basics(school: School) -> Course:
+    return school.course("Python Basics", quiz=True)
+
+
+@pytest.fixture
 def make_students(open_office: Callable[..., Office]) -> Callable[..., Office]:
     def make(page: str = "students", role: Role = Role.ADMIN) -> Office:
         kinds = (StudentsPage, CourseStudentsPage, PaymentsPage)

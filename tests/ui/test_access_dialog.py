@@ -11,21 +11,11 @@ from learnhub_desktop.domain.extensions import Extension
 from learnhub_desktop.services import access
 from learnhub_desktop.ui.dialogs.access import ExtendAccessDialog
 from tests.services.money_rows import change_settings
-from tests.ui.student_office import cards, make_students, school
+from tests.ui.student_office import ada, basics, cards, make_students, school
 
-__all__ = ["make_students", "school"]
+__all__ = ["ada", "basics", "make_students", "school"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 ONE_MONTH, THREE_MONTHS, SIX_MONTHS, ONE_YEAR, OTHER_MONTHS, A_DAY, FOR_LIFE = range(7)
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("Python Basics")
 
 
 @pytest.fixture

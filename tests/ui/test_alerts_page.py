@@ -14,8 +14,9 @@ from learnhub_desktop.services import alerts
 from learnhub_desktop.ui.lists import ListState
 from learnhub_desktop.ui.panels.alert import seen_text
 from tests.services.money_rows import make_rule
-from tests.ui.back_office import facts
+from tests.ui.back_office import facts, held
 
+__all__ = ["held"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 DEAR = Decimal("600.00")
 
@@ -28,15 +29,6 @@ def flagged(desk):
         desk.buy(desk.student(name=name), course, price=DEAR)
         desk.pass_time(minutes=10)
     return [1, 2, 3]
-
-
-@pytest.fixture
-def held(desk):
-    """A purchase that waits for a reviewer: the third student with one card."""
-    course = desk.course(title="Statistics", max_students=10)
-    for name in ("One", "Two"):
-        desk.buy(desk.student(name=name), course, card="tok_visa_shared")
-    return desk.buy(desk.student(name="Three"), course, card="tok_visa_shared")
 
 
 def shown(widget):

@@ -13,16 +13,12 @@ from learnhub_desktop.domain.refunds import RefundTo
 from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.services import balances
 from learnhub_desktop.ui.dialogs.balance import BalanceDialog
-from tests.ui.back_office import facts
+from tests.ui.back_office import ada, facts
 from tests.ui.subscriber_office import texts
 
+__all__ = ["ada"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def ada(desk):
-    return desk.student(name="Ada Byron", email="ada@example.org", search_text="ada byron")
 
 
 @pytest.fixture

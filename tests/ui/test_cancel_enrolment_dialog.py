@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 
 from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.services import enrolments
 from learnhub_desktop.ui.dialogs.cancel_enrolment import CancelEnrolmentDialog
-from tests.ui.student_office import cards, make_students, school
+from tests.ui.student_office import ada, basics, cards, make_students, school
 
-__all__ = ["make_students", "school"]
+__all__ = ["ada", "basics", "make_students", "school"]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("Python Basics")
 
 
 def press_cancel(office, ada):

@@ -21,40 +21,23 @@ from learnhub_desktop.ui.pages.catalog import CatalogPage
 from learnhub_desktop.ui.shortcuts import check_keys
 from tests.services.conftest import desk
 from tests.ui.back_office import facts, panel_text
-from tests.ui.catalog_office import change_course, make_catalog, start_sale, titles
-from tests.ui.student_office import school
+from tests.ui.catalog_office import (
+    basics,
+    change_course,
+    make_catalog,
+    mastery,
+    parts,
+    start_sale,
+    titles,
+)
+from tests.ui.student_office import ada, school
 
-__all__ = ["desk", "make_catalog", "school"]
+__all__ = ["ada", "basics", "desk", "make_catalog", "mastery", "school"]
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
     Qt.KeyboardModifier.AltModifier,
 )
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("SQL Basics", max_students=3, tags=("sql",), quiz=True)
-
-
-@pytest.fixture
-def mastery(school):
-    return school.course("SQL Mastery")
-
-
-def parts(office):
-    """The lessons and quizzes as the panel lists them."""
-    shown = office.page.tabs.lessons.lessons
-    return [shown.item(place).text() for place in range(shown.count())]
-
-
-def choose_part(office, place):
-    office.page.tabs.lessons.lessons.setCurrentRow(place)
 
 
 # What is listed

@@ -17,30 +17,15 @@ from learnhub_desktop.ui.dialogs.course import CourseDialog
 from learnhub_desktop.ui.dialogs.sale import EndSaleDialog, SaleDialog
 from tests.services.conftest import desk
 from tests.ui.back_office import panel_text, pick
-from tests.ui.catalog_office import make_catalog, start_sale
-from tests.ui.student_office import school
+from tests.ui.catalog_office import basics, make_catalog, mastery, start_sale
+from tests.ui.student_office import ada, school
 
-__all__ = ["desk", "make_catalog", "school"]
+__all__ = ["ada", "basics", "desk", "make_catalog", "mastery", "school"]
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
     Qt.KeyboardModifier.AltModifier,
 )
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("SQL Basics", max_students=3, tags=("sql",), quiz=True)
-
-
-@pytest.fixture
-def mastery(school):
-    return school.course("SQL Mastery")
 
 
 # What can be done

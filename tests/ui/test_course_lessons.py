@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 
 from learnhub_desktop.services import (
@@ -21,40 +20,15 @@ from learnhub_desktop.ui.dialogs.quiz import QuizDialog, RemoveQuizDialog
 from learnhub_desktop.ui.dialogs.tags import TagsDialog
 from tests.services.conftest import desk
 from tests.ui.back_office import pick
-from tests.ui.catalog_office import make_catalog
-from tests.ui.student_office import school
+from tests.ui.catalog_office import basics, choose_part, make_catalog, mastery, parts
+from tests.ui.student_office import ada, school
 
-__all__ = ["desk", "make_catalog", "school"]
+__all__ = ["ada", "basics", "desk", "make_catalog", "mastery", "school"]
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
     Qt.KeyboardModifier.AltModifier,
 )
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("SQL Basics", max_students=3, tags=("sql",), quiz=True)
-
-
-@pytest.fixture
-def mastery(school):
-    return school.course("SQL Mastery")
-
-
-def parts(office):
-    """The lessons and quizzes as the panel lists them."""
-    shown = office.page.tabs.lessons.lessons
-    return [shown.item(place).text() for place in range(shown.count())]
-
-
-def choose_part(office, place):
-    office.page.tabs.lessons.lessons.setCurrentRow(place)
 
 
 # Lessons and quizzes

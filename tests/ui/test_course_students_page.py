@@ -10,15 +10,10 @@ from learnhub_desktop.ui.dialogs.choose_course import ChooseCourseDialog
 from learnhub_desktop.ui.lists import ListState
 from learnhub_desktop.ui.pages.course_students import show_course
 from tests.services.course_rows import make_progress
-from tests.ui.student_office import cards, make_students, names, school
+from tests.ui.student_office import basics, cards, make_students, names, school
 
-__all__ = ["make_students", "school"]
+__all__ = ["basics", "make_students", "school"]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("Python Basics")
 
 
 @pytest.fixture

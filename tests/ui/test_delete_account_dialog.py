@@ -11,15 +11,10 @@ from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.states import PaymentMethod, UserType
 from learnhub_desktop.services import students
 from learnhub_desktop.ui.dialogs.delete_account import DeleteAccountDialog
-from tests.ui.student_office import make_students, names, school
+from tests.ui.student_office import ada, make_students, names, school
 
-__all__ = ["make_students", "school"]
+__all__ = ["ada", "make_students", "school"]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
 from PySide6.QtCore import Qt
 
 from learnhub_desktop.domain.actors import Role
@@ -13,38 +12,23 @@ from learnhub_desktop.domain.states import (
     EnrolmentStatus,
     PaymentStatus,
 )
-from learnhub_desktop.services import prerequisites
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from tests.services.conftest import desk
 from tests.ui.back_office import pick
 from tests.ui.catalog_office import (
+    after_basics,
+    basics,
     change_course,
     make_catalog,
+    mastery,
     open_enrol,
     shown,
     start_sale,
+    ways,
 )
-from tests.ui.student_office import school
+from tests.ui.student_office import ada, school
 
-__all__ = ["desk", "make_catalog", "school"]
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron", country="GB")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("SQL Basics", max_students=3)
-
-
-def ways(dialog):
-    return [dialog.way.box.itemText(place) for place in range(dialog.way.box.count())]
-
-
-def wait(office, condition):
-    office.bot.waitUntil(condition)
+__all__ = ["ada", "after_basics", "basics", "desk", "make_catalog", "mastery", "school"]
 
 
 # What stands before the button
@@ -91,12 +75,12 @@ def test_an_enrolment_takes_seven_inputs(make_catalog, desk, ada, basics):
     office.wait()
     office.press(Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     dialog = office.dialog(EnrolDialog)
-    wait(office, lambda: dialog.course.line.text() == "SQL Basics")
+    office.until(lambda: dialog.course.line.text() == "SQL Basics")
     for letter in "ada":
         office.bot.keyClicks(dialog.student.line, letter)
-    wait(office, lambda: not dialog.student.is_searching)
+    office.until(lambda: not dialog.student.is_searching)
     office.bot.keyClick(dialog.student.line, Qt.Key.Key_Return)
-    wait(office, lambda: dialog.primary_button.isEnabled())
+    office.until(lambda: dialog.primary_button.isEnabled())
     office.submit(dialog)
 
     assert office.said == (
@@ -124,7 +108,7 @@ def test_ctrl_enter_charges(make_catalog, desk, ada, basics):
     office.bot.keyClick(
         dialog.focusWidget(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
     )
-    wait(office, lambda: office.dialogs() == [])
+    office.until(lambda: office.dialogs() == [])
     office.wait()
 
     assert desk.payments()[0].status == PaymentStatus.COMPLETED
@@ -181,16 +165,11 @@ def test_bought_again_says_what_progress_means_and_extends(make_catalog, school,
 # Prerequisites
 
 
-@pytest.fixture
-def mastery(school, desk, basics):
-    course = school.course("SQL Mastery")
-    desk.write(prerequisites.set_prerequisites, course.course_id, [basics.course_id])
-    return course
-
-
-def test_a_missing_prerequisite_is_named_and_asks_for_a_reason(make_catalog, desk, ada, mastery):
+def test_a_missing_prerequisite_is_named_and_asks_for_a_reason(
+    make_catalog, desk, ada, after_basics
+):
     office = make_catalog()
-    dialog = open_enrol(office, mastery.course_id, student="ada")
+    dialog = open_enrol(office, after_basics.course_id, student="ada")
 
     assert shown(dialog)["First"] == "“SQL Basics” is not completed"
     assert dialog.override.label.text() == "Reason to let Ada Byron in without “SQL Basics”"
@@ -201,10 +180,10 @@ def test_a_missing_prerequisite_is_named_and_asks_for_a_reason(make_catalog, des
 
     dialog.override.set_text("Learnt it at work")
     office.submit(dialog)
-    assert desk.enrolment(ada, mastery.course_id).reason == "Learnt it at work"
+    assert desk.enrolment(ada, after_basics.course_id).reason == "Learnt it at work"
 
 
-def test_without_the_right_a_missing_prerequisite_forbids_it(make_catalog, ada, mastery):
+def test_without_the_right_a_missing_prerequisite_forbids_it(make_catalog, ada, after_basics):
     office = make_catalog(Role.STAFF)
     lacks = frozenset(
         r for r in office.window.desk.actor.rights if r != "enrol without prerequisites"
@@ -215,10 +194,10 @@ def test_without_the_right_a_missing_prerequisite_forbids_it(make_catalog, ada, 
         type(office.window.desk.actor)("clerk", "Clerk", Role.STAFF, lacks),
         office.window,
         student_id=ada,
-        course_id=mastery.course_id,
+        course_id=after_basics.course_id,
     )
     dialog.open()
-    wait(office, lambda: dialog.consequence.text() != "")
+    office.until(lambda: dialog.consequence.text() != "")
 
     assert dialog.consequence.text() == (
         "Ada Byron has to complete “SQL Basics” first. Your account may not enrol without "
@@ -245,7 +224,7 @@ def test_a_student_found_by_nothing_says_so(make_catalog, ada, basics):
     dialog = open_enrol(office, basics.course_id)
 
     office.bot.keyClicks(dialog.student.line, "zzz")
-    wait(office, lambda: not dialog.student.results.isHidden())
+    office.until(lambda: not dialog.student.results.isHidden())
 
     assert dialog.student.results.item(0).text() == "Nothing found for “zzz”."
 
@@ -260,9 +239,9 @@ def test_the_course_is_found_too_where_only_the_student_is_known(make_catalog, a
         student_id=ada,
     )
     dialog.open()
-    wait(office, lambda: dialog.course.line.hasFocus())
+    office.until(lambda: dialog.course.line.hasFocus())
     pick(office, dialog.course, "sql")
-    wait(office, lambda: dialog.primary_button.isEnabled())
+    office.until(lambda: dialog.primary_button.isEnabled())
     office.submit(dialog)
 
     assert dialog.result_value.outcome is PurchaseOutcome.COMPLETED

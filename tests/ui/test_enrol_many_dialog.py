@@ -12,15 +12,10 @@ from learnhub_desktop.domain.states import EnrolmentStatus
 from learnhub_desktop.services import catalog, enrolments, prerequisites
 from learnhub_desktop.ui.dialogs.enrol_many import EnrolManyDialog
 from tests.services.conftest import desk
-from tests.ui.catalog_office import make_catalog
+from tests.ui.catalog_office import basics, make_catalog
 from tests.ui.student_office import school
 
-__all__ = ["desk", "make_catalog", "school"]
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("SQL Basics", max_students=3)
+__all__ = ["basics", "desk", "make_catalog", "school"]
 
 
 @pytest.fixture

@@ -17,45 +17,24 @@ from learnhub_desktop.domain.states import (
     RuleState,
 )
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.services import alerts, prerequisites
+from learnhub_desktop.services import alerts
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from learnhub_desktop.ui.dialogs.enrol_words import Unpaid
 from tests.services.conftest import desk
 from tests.services.lost_commits import lose_commit
 from tests.ui.catalog_office import (
+    after_basics,
+    basics,
     change_course,
     make_catalog,
+    mastery,
     open_enrol,
     shown,
+    ways,
 )
-from tests.ui.student_office import school
+from tests.ui.student_office import ada, school
 
-__all__ = ["desk", "make_catalog", "school"]
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron", country="GB")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("SQL Basics", max_students=3)
-
-
-def ways(dialog):
-    return [dialog.way.box.itemText(place) for place in range(dialog.way.box.count())]
-
-
-def wait(office, condition):
-    office.bot.waitUntil(condition)
-
-
-@pytest.fixture
-def mastery(school, desk, basics):
-    course = school.course("SQL Mastery")
-    desk.write(prerequisites.set_prerequisites, course.course_id, [basics.course_id])
-    return course
+__all__ = ["ada", "after_basics", "basics", "desk", "make_catalog", "mastery", "school"]
 
 
 # Ways to pay
@@ -135,16 +114,16 @@ def test_by_hand_needs_a_reason_and_no_money(make_catalog, desk, ada, basics):
     assert desk.payments() == []
 
 
-def test_by_hand_without_prerequisites_keeps_both_reasons(make_catalog, desk, ada, mastery):
+def test_by_hand_without_prerequisites_keeps_both_reasons(make_catalog, desk, ada, after_basics):
     office = make_catalog()
-    dialog = open_enrol(office, mastery.course_id, student="ada")
+    dialog = open_enrol(office, after_basics.course_id, student="ada")
 
     dialog.way.choose(Unpaid.BY_HAND)
     dialog.reason.set_text("Scholarship")
     dialog.override.set_text("Learnt it at work")
     office.submit(dialog)
 
-    assert desk.enrolment(ada, mastery.course_id).reason == (
+    assert desk.enrolment(ada, after_basics.course_id).reason == (
         "Scholarship; without the prerequisites: Learnt it at work"
     )
 
@@ -161,7 +140,7 @@ def test_a_free_course_is_one_press(make_catalog, school, desk, ada):
     assert dialog.primary_button.text() == "Enrol for free"
     assert dialog.primary_button.hasFocus()
     office.bot.keyClick(dialog.primary_button, Qt.Key.Key_Return)
-    wait(office, lambda: office.dialogs() == [])
+    office.until(lambda: office.dialogs() == [])
     office.wait()
 
     assert office.said == ("Enrolled Ada Byron in “First Aid”. Nothing to pay. Access for life.")
@@ -338,7 +317,7 @@ def test_two_presses_charge_once(make_catalog, desk, ada, basics):
 
     office.bot.mouseDClick(dialog.primary_button, Qt.MouseButton.LeftButton)
     office.bot.mouseClick(dialog.primary_button, Qt.MouseButton.LeftButton)
-    wait(office, lambda: office.dialogs() == [])
+    office.until(lambda: office.dialogs() == [])
     office.wait()
 
     assert len(desk.sent()) == 1
@@ -378,7 +357,7 @@ def test_a_blocked_purchase_says_so_and_a_release_makes_it_once(make_catalog, de
         released_alert_id=alert_id,
     )
     again.open()
-    wait(office, lambda: again.primary_button.isEnabled())
+    office.until(lambda: again.primary_button.isEnabled())
     assert not again.student.isEnabled()
     assert not again.course.isEnabled()
     assert again.consequence.text() == (

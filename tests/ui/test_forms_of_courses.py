@@ -24,17 +24,12 @@ from tests.services.conftest import desk
 from tests.services.subscribers import at, bills, subscribe
 from tests.ui.back_office import pick
 from tests.ui.catalog_office import make_catalog
-from tests.ui.student_office import make_students, school
+from tests.ui.student_office import ada, make_students, school
 
-__all__ = ["desk", "make_catalog", "make_students", "school"]
+__all__ = ["ada", "desk", "make_catalog", "make_students", "school"]
 ODD = 'It\'s 🙂 "old"; DROP TABLE courses'
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 LOST = "school.db cannot be reached. Nothing was changed."
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
 
 
 @pytest.fixture

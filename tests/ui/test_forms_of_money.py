@@ -21,19 +21,11 @@ from learnhub_desktop.ui.dialogs.subscription import (
 from learnhub_desktop.ui.dialogs.verify import ReleaseDialog
 from tests.services.money_rows import change_rule
 from tests.services.subscribers import row, subscribe
+from tests.ui.back_office import ada, course
 
+__all__ = ["ada", "course"]
 ODD = 'Conto 🙂 "31", l\'ultima; DROP TABLE payments'
 LOST = "school.db cannot be reached. Nothing was changed."
-
-
-@pytest.fixture
-def ada(desk):
-    return desk.student(name="Ada Byron")
-
-
-@pytest.fixture
-def course(desk):
-    return desk.course(title="SQL", max_students=10)
 
 
 @pytest.fixture

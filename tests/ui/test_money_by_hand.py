@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
 from PySide6.QtCore import Qt
 
 from learnhub_desktop.domain.actors import Role
@@ -15,20 +14,11 @@ from learnhub_desktop.services import outcomes
 from learnhub_desktop.ui.dialogs.payout import CancelPayoutDialog, PayoutDialog
 from learnhub_desktop.ui.dialogs.receipt import CancelHoldDialog, ReceiptDialog
 from learnhub_desktop.ui.dialogs.refund import RefundDialog
-from tests.ui.back_office import facts, panel_text
+from tests.ui.back_office import ada, course, facts, panel_text
 
+__all__ = ["ada", "course"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 TRANSFER = PaymentMethod.BANK_TRANSFER
-
-
-@pytest.fixture
-def ada(desk):
-    return desk.student(name="Ada Byron")
-
-
-@pytest.fixture
-def course(desk):
-    return desk.course(title="SQL", max_students=10)
 
 
 def test_the_receipt_of_a_transfer_enrols_the_student(desk, ada, course, make_office):

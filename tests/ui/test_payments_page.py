@@ -22,21 +22,12 @@ from learnhub_desktop.ui.lists import ListState
 from learnhub_desktop.ui.pages.alerts import AlertsPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.shortcuts import check_keys
-from tests.ui.back_office import facts, happened, panel_text
+from tests.ui.back_office import ada, course, facts, happened, panel_text
 
+__all__ = ["ada", "course"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 TRANSFER = PaymentMethod.BANK_TRANSFER
-
-
-@pytest.fixture
-def ada(desk):
-    return desk.student(name="Ada Byron", email="ada@example.org", search_text="ada byron")
-
-
-@pytest.fixture
-def course(desk):
-    return desk.course(title="SQL", max_students=10)
 
 
 # What is shown

@@ -9,15 +9,10 @@ from PySide6.QtWidgets import QLabel
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.services import progress
 from learnhub_desktop.ui.dialogs.quiz_attempt import QuizAttemptDialog
-from tests.ui.student_office import cards, make_students, school
+from tests.ui.student_office import ada, cards, make_students, school
 
-__all__ = ["make_students", "school"]
+__all__ = ["ada", "make_students", "school"]
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
 
 
 @pytest.fixture

@@ -17,18 +17,10 @@ from learnhub_desktop.services import outcomes
 from learnhub_desktop.ui.dialogs.refund import RefundDialog
 from tests.services.lost_commits import lose_commit
 from tests.services.money_rows import change_user, set_progress
+from tests.ui.back_office import ada, course
 
+__all__ = ["ada", "course"]
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def ada(desk):
-    return desk.student(name="Ada Byron")
-
-
-@pytest.fixture
-def course(desk):
-    return desk.course(title="SQL", max_students=10)
 
 
 @pytest.fixture

@@ -11,17 +11,9 @@ from learnhub_desktop.errors import RuleRefused
 from learnhub_desktop.gateways.moods import Mood
 from learnhub_desktop.services import refund_outcomes
 from learnhub_desktop.ui.dialogs.refund import RefundDialog
-from tests.ui.back_office import panel_text
+from tests.ui.back_office import ada, course, panel_text
 
-
-@pytest.fixture
-def ada(desk):
-    return desk.student(name="Ada Byron")
-
-
-@pytest.fixture
-def course(desk):
-    return desk.course(title="SQL")
+__all__ = ["ada", "course"]
 
 
 @pytest.fixture

@@ -8,20 +8,10 @@ from PySide6.QtCore import Qt
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.services import enrolments, reviews
 from learnhub_desktop.ui.dialogs.review import ReviewDialog
-from tests.ui.student_office import make_students, school
+from tests.ui.student_office import ada, basics, make_students, school
 
-__all__ = ["make_students", "school"]
+__all__ = ["ada", "basics", "make_students", "school"]
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("Python Basics")
 
 
 @pytest.fixture

@@ -11,14 +11,10 @@ from learnhub_desktop.services import settings as school_settings
 from learnhub_desktop.ui.dialogs.sign_up import SignUpDialog
 from tests.services.lost_commits import lose_commit
 from tests.services.subscribers import bills, charges, row, subscribe
-from tests.ui.back_office import pick
+from tests.ui.back_office import ada, pick
 
+__all__ = ["ada"]
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def ada(desk):
-    return desk.student(name="Ada Byron", email="ada@example.org", search_text="ada byron")
 
 
 @pytest.fixture

@@ -11,19 +11,11 @@ from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from learnhub_desktop.ui.dialogs.verify import ChargeDialog, ReleaseDialog
 from tests.services.money_rows import change_rule
-from tests.ui.back_office import panel_text
+from tests.ui.back_office import held, panel_text
 
+__all__ = ["held"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 DEAR = Decimal("600.00")
-
-
-@pytest.fixture
-def held(desk):
-    """A purchase that waits for a reviewer: the third student with one card."""
-    course = desk.course(title="Statistics", max_students=10)
-    for name in ("One", "Two"):
-        desk.buy(desk.student(name=name), course, card="tok_visa_shared")
-    return desk.buy(desk.student(name="Three"), course, card="tok_visa_shared")
 
 
 @pytest.fixture

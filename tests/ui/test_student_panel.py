@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
@@ -11,20 +10,10 @@ from learnhub_desktop.services import archiving, enrolments
 from learnhub_desktop.ui.dialogs.access import ExtendAccessDialog
 from learnhub_desktop.ui.dialogs.enrol import EnrolDialog
 from tests.ui.back_office import facts, panel_text
-from tests.ui.student_office import cards, make_students, names, school
+from tests.ui.student_office import ada, basics, cards, make_students, names, school
 
-__all__ = ["make_students", "school"]
+__all__ = ["ada", "basics", "make_students", "school"]
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron", country="GB")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("Python Basics", quiz=True)
 
 
 def test_the_panel_tells_who_it_is_and_each_course_in_turn(school, ada, basics, make_students):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox
@@ -19,20 +18,10 @@ from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
 from learnhub_desktop.ui.pages.students import StudentsPage
 from learnhub_desktop.ui.shortcuts import check_keys
 from tests.ui.back_office import facts, panel_text
-from tests.ui.student_office import cards, make_students, names, school
+from tests.ui.student_office import ada, basics, cards, make_students, names, school
 
-__all__ = ["make_students", "school"]
+__all__ = ["ada", "basics", "make_students", "school"]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def ada(school):
-    return school.person("Ada Byron", country="GB")
-
-
-@pytest.fixture
-def basics(school):
-    return school.course("Python Basics", quiz=True)
 
 
 def delete(desk, user_id):

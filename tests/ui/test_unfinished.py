@@ -16,12 +16,9 @@ from learnhub_desktop.ui.dialogs.sign_up import SignUpDialog
 from learnhub_desktop.ui.dialogs.unfinished import ASK, FORGET, SHOW, START, UnfinishedDialog
 from learnhub_desktop.ui.unfinished import UnfinishedKeeper
 from tests.services.lost_commits import lose_commit
-from tests.ui.back_office import pick
+from tests.ui.back_office import ada, pick
 
-
-@pytest.fixture
-def ada(desk):
-    return desk.student(name="Ada Byron", email="ada@example.org", search_text="ada byron")
+__all__ = ["ada"]
 
 
 @pytest.fixture
