@@ -46,7 +46,7 @@ def _rating_text(row: CourseRow) -> str:
 
 
 COURSE_COLUMNS: Final[tuple[Column[CourseRow], ...]] = (
-    Column(key="title", title="Course", value=lambda row: row.title, width=172, grow=4),
+    Column(key="title", title="Course", value=lambda row: row.title, width=190, grow=4),
     Column(
         key="instructor",
         title="Instructor",

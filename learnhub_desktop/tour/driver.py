@@ -176,6 +176,13 @@ class Driver:
     async def shot(self, name: str, widget: QWidget | None = None) -> Path:
         """Take a picture, numbered in the order of the tour."""
         await asyncio.sleep(0.05)
+        page = self.window.page
+        if isinstance(page, ListPage):
+            # What was done a moment ago is read again, first in the list and then in the panel.
+            await self.wait(
+                lambda: not (page.list.is_reading or page.is_reading_panel),
+                f"what {page.title} shows",
+            )
         await self.settle()
         self._number += 1
         path = self._out / f"{self._number:02d}-{name}.png"

@@ -29,6 +29,7 @@ from learnhub_desktop.ui.widgets.fields import Field
 _WIDTH: Final = 440
 _SHORTEST: Final = 120
 _MARGIN: Final = 24
+_BAR_GAP: Final = 8
 
 
 class FormDialog(QDialog):
@@ -64,7 +65,7 @@ class FormDialog(QDialog):
         inner = QWidget()
         inner.setProperty("clear", "true")
         self._inside = QVBoxLayout(inner)
-        self._inside.setContentsMargins(0, 0, 8, 0)
+        self._inside.setContentsMargins(0, 0, 0, 0)
         self._inside.addLayout(self.body)
         self._inside.addStretch(1)
         self._scroll = _Fields()
@@ -72,6 +73,7 @@ class FormDialog(QDialog):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(inner)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_off_bar)
         self._inner = inner
         inner.installEventFilter(self)
         self.consequence = ConsequenceBox()
@@ -156,6 +158,10 @@ class FormDialog(QDialog):
         wanted = _height(self._inside, inside) + 2
         self._scroll.setMinimumHeight(min(wanted, max(_SHORTEST, room - around - _MARGIN)))
         self.resize(width, max(shortest, _height(self._column, width)))
+
+    def _keep_off_bar(self, _lowest: int, highest: int) -> None:
+        """Without a scroll bar the fields are as wide as what stands below them."""
+        self._inside.setContentsMargins(0, 0, _BAR_GAP if highest else 0, 0)
 
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)

@@ -82,7 +82,7 @@ class PaymentsPage(ListPage[PaymentRow]):
     columns: ClassVar[Sequence[Column[Any]]] = PAYMENT_COLUMNS
     filters: ClassVar[Sequence[FilterKind]] = PAYMENT_FILTERS
     sort: ClassVar[Sort] = Sort("created", descending=True)
-    search_hint: ClassVar[str] = "Search: name, e-mail, number, status:unknown, amount>100"
+    search_hint: ClassVar[str] = "Search: name, e-mail, number, status:unknown"
     empty: ClassVar[Words] = Words(
         "No payments yet. The first appears when a student is enrolled.", icon="credit-card"
     )

@@ -173,14 +173,15 @@ class LessonsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self.lessons)
-        column.addWidget(self.empty)
         self._line = QHBoxLayout()
         self._line.setSpacing(2)
+        # Above the list, however long that is: below it they would be out of sight.
         column.addLayout(self._line)
+        column.addWidget(self.lessons)
+        column.addWidget(self.empty)
 
     def add_buttons(self, actions: Sequence[Action]) -> None:
-        """Put a button for each of these actions below the list."""
+        """Put a button for each of these actions above the list."""
         for action in actions:
             made = icon_button(action.icon, action.plain, action.shortcut)
             made.clicked.connect(partial(self._ask, action.name))

@@ -16,6 +16,9 @@ from learnhub_desktop.ui import icons, theme
 from learnhub_desktop.ui.widgets.cells import BADGE_PAD, PAD
 
 _ARROW: Final = 12
+_GAP: Final = 4
+# The arrow may stand in the room between two columns, which is empty beside a head.
+_ARROW_ROOM: Final = _ARROW + _GAP - PAD
 _NARROWEST_SHARE: Final = 0.6
 _WIDEST_SHARE: Final = 1.5
 _HEIGHTS: Final = {theme.Density.COMFORTABLE: 40, theme.Density.COMPACT: 34}
@@ -122,7 +125,7 @@ class HeaderView(QHeaderView):
             if column.kind is Kind.BADGE:
                 widest += 2 * BADGE_PAD
             title = str(self._model.headerData(section, Qt.Orientation.Horizontal))
-            head = bold.horizontalAdvance(title) + (_ARROW + 4 if column.sortable else 0)
+            head = bold.horizontalAdvance(title) + (_ARROW_ROOM if column.sortable else 0)
             self._measured[section] = min(
                 max(widest, head) + 2 * PAD + 1, int(column.default_width * _WIDEST_SHARE)
             )
@@ -186,13 +189,13 @@ class HeaderView(QHeaderView):
         inside = rect.adjusted(PAD, 0, -PAD, -1)
         title = str(self._model.headerData(logicalIndex, Qt.Orientation.Horizontal))
         metrics = painter.fontMetrics()
-        room = inside.width() - (_ARROW + 4 if is_sorted else 0)
+        room = inside.width() - (_ARROW_ROOM if is_sorted else 0)
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(inside, column.alignment, shown)
         if is_sorted:
             is_right = bool(column.alignment & Qt.AlignmentFlag.AlignRight)
             width = metrics.horizontalAdvance(shown)
-            left = inside.right() - width - _ARROW - 3 if is_right else inside.x() + width + 4
+            left = inside.right() - width - _ARROW - 3 if is_right else inside.x() + width + _GAP
             self._paint_arrow(painter, QRect(left, inside.y(), _ARROW, inside.height()))
 
     def _paint_arrow(self, painter: QPainter, room: QRect) -> None:

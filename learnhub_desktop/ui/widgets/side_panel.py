@@ -124,6 +124,11 @@ class SidePanel(QFrame):
         self.subtitle = selectable(label(part="soft", wrap=True))
         self.amount = selectable(label(part="amount"))
         self.state = Badge()
+        # What it comes to and how it stands are read in one glance, and the line is saved below.
+        self._stand = QWidget()
+        flow = FlowLayout(self._stand, spacing=12)
+        flow.addWidget(self.amount)
+        flow.addWidget(self.state)
         self.sentence = selectable(label(wrap=True))
         self._facts = QWidget()
         self._facts_grid = QGridLayout(self._facts)
@@ -144,7 +149,7 @@ class SidePanel(QFrame):
         self._column.setContentsMargins(16, 16, 16, 12)
         self._column.setSpacing(8)
         parts: tuple[QWidget, ...] = (
-            *(self.title, self.subtitle, self.amount, self.state, self.sentence),
+            *(self.title, self.subtitle, self._stand, self.sentence),
             *(self._facts, self._events_title, self._events),
         )
         for part in parts:
@@ -222,6 +227,7 @@ class SidePanel(QFrame):
             part.setVisible(bool(text))
         self.state.show_state(panel.state, panel.state_tone)
         self.state.setVisible(bool(panel.state))
+        self._stand.setVisible(bool(panel.amount or panel.state))
         set_tone(self.sentence, panel.sentence_tone)
         self._show_facts(panel.facts)
         self._show_events(panel)
