@@ -7,8 +7,6 @@ import pwd
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pymysql
@@ -19,6 +17,7 @@ from tests.servers.fixtures import StartServer
 from tests.servers.private import shared
 from tests.servers.programs import KINDS, Kind, ServerMissing, find
 from tests.servers.server import Server, named
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,13 +49,6 @@ def answers(server: Server) -> bool:
     except pymysql.OperationalError:
         return False
     return True
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in 30 s"
-        time.sleep(0.02)
 
 
 def ask(server: Server, statement: str) -> object:
@@ -159,8 +151,8 @@ def test_the_end_of_a_test_run_ends_its_servers(ending: signal.Signals) -> None:
         test_run.send_signal(ending)
         test_run.wait()
 
-    wait_until(lambda: not is_alive(int(pid_text)))
-    wait_until(lambda: not Path(folder.strip()).exists())
+    wait_until(lambda: not is_alive(int(pid_text)), longest_s=30)
+    wait_until(lambda: not Path(folder.strip()).exists(), longest_s=30)
 
 
 @pytest.mark.usefixtures("mariadb_server")

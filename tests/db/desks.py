@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +12,7 @@ from learnhub_desktop.db.tables import users
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from tests.databases import alone
 from tests.factories import make_course, make_student
+from tests.waiting import wait_until
 
 
 def count_users(uow: UnitOfWork, email: str) -> int:
@@ -20,13 +20,6 @@ def count_users(uow: UnitOfWork, email: str) -> int:
         select(func.count()).select_from(users).where(users.c.email == email)
     )
     return int(found or 0)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in 20 s"
-        time.sleep(0.005)
 
 
 @contextmanager

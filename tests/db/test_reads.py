@@ -16,7 +16,8 @@ from learnhub_desktop.errors import (
     Superseded,
 )
 from tests.databases import alone
-from tests.db.desks import add_student, count_users, kill, wait_until
+from tests.db.desks import add_student, count_users, kill
+from tests.waiting import wait_until
 
 
 def test_nothing_can_be_written_in_a_read(any_school: Database) -> None:

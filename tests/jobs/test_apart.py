@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,13 @@ from learnhub_desktop.domain.states import GatewayKind
 from learnhub_desktop.jobs.apart import Ended, JobProcess, JobProcesses
 from learnhub_desktop.services import settings
 from tests.services.desk import Desk
-
-_LONGEST_S = 60.0
+from tests.waiting import wait_until
 
 
 def end_of(process: JobProcess) -> Ended:
-    until = time.monotonic() + _LONGEST_S
-    while (ended := process.ended()) is None:
-        assert time.monotonic() < until, "the process goes on and on"
-        time.sleep(0.02)
-    assert process.ended() == ended
+    wait_until(lambda: process.ended() is not None, longest_s=60)
+    ended = process.ended()
+    assert ended is not None and process.ended() == ended
     return ended
 
 

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import event
 
 from learnhub_desktop.db.transactions import Database
-
-_PATIENCE_S: Final = 20.0
-
-
-def wait_until(condition: Callable[[], bool], *, longest_s: float = _PATIENCE_S) -> None:
-    deadline = time.monotonic() + longest_s
-    while not condition():
-        assert time.monotonic() < deadline, f"this did not come true in {longest_s:.0f} s"
-        time.sleep(0.002)
+from tests.waiting import wait_until
 
 
 def ask(database: Database, statement: str) -> int:

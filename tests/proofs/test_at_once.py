@@ -16,11 +16,12 @@ from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.gateways import EntryKind, EntryState
 from learnhub_desktop.services import refund_outcomes
 from tests.proofs import desks
-from tests.proofs.broken import is_running, wait_until
+from tests.proofs.broken import is_running
 from tests.proofs.crowd import Job, Place, at_once
 from tests.proofs.scale import LEVELS
 from tests.services.desk import Desk
 from tests.services.money_rows import change_rule
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.proof
 

@@ -21,11 +21,12 @@ from learnhub_desktop.gateways.port import Answer, ChargeRequest, RefundRequest
 from learnhub_desktop.services import settling
 from learnhub_desktop.services.refund_words import RefundOutcome
 from tests.db.proxy import Proxy
-from tests.proofs.broken import is_running, killed_at, wait_until
+from tests.proofs.broken import is_running, killed_at
 from tests.proofs.checks import faults
 from tests.proofs.crowd import Place, open_desk
 from tests.proofs.scale import SERVERS
 from tests.services.desk import Desk
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.proof
 
