@@ -101,7 +101,7 @@ def at_once(place: Place, jobs: Sequence[Job], others: Sequence[Place] = ()) -> 
             other.close()
             children.append(child)
             ends.append(end)
-        return [told for end in ends for told in _receive(end)]
+        return [told for end in ends for told in receive(end)]
     finally:
         for child, end in zip(children, ends, strict=True):
             child.join(timeout=5)
@@ -111,13 +111,13 @@ def at_once(place: Place, jobs: Sequence[Job], others: Sequence[Place] = ()) -> 
             end.close()
 
 
-def _receive(end: Connection) -> list[Any]:
-    assert end.poll(timeout=LONGEST_S), f"a workstation said nothing in {LONGEST_S:.0f} s"
-    told = end.recv()
-    if isinstance(told, Crash):
-        raise AssertionError(told.trace)
-    assert isinstance(told, list)
-    return told
+def receive(end: Connection, *, longest_s: float = LONGEST_S) -> Any:
+    """What a workstation sends; the crash of its program fails the test with its traceback."""
+    assert end.poll(timeout=longest_s), f"a workstation said nothing in {longest_s:.0f} s"
+    sent = end.recv()
+    if isinstance(sent, Crash):
+        raise AssertionError(sent.trace)
+    return sent
 
 
 @dataclass(frozen=True)

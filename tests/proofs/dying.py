@@ -24,13 +24,18 @@ _GATEWAY = ("charge", "refund", "lookup", "void")
 
 def killed_at(place: Place, now: datetime, job: Job, point: str) -> bool:
     """Do the job in a process of its own; whether it died at the point, and not at its end."""
-    process = processes().Process(target=_work, args=(place, now, job, point), daemon=True)
+    return is_killed(_work, place, now, job, point)
+
+
+def is_killed(work: Callable[..., None], *arguments: Any) -> bool:
+    """Whether a process that does this work is killed at the point, its last argument."""
+    process = processes().Process(target=work, args=arguments, daemon=True)
     process.start()
     process.join(timeout=LONGEST_S)
     if process.is_alive():
         process.kill()
         process.join()
-        raise AssertionError(f"the process neither ended nor died {point}")
+        raise AssertionError(f"the process neither ended nor died {arguments[-1]}")
     assert process.exitcode in (0, -signal.SIGKILL), "the job went wrong: see what it printed"
     return bool(process.exitcode == -signal.SIGKILL)
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import random
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
@@ -23,7 +21,7 @@ from learnhub_desktop.domain.states import PaymentMethod
 from learnhub_desktop.errors import DatabaseUnavailable
 from learnhub_desktop.services import settling
 from learnhub_desktop.services.refunds import record_payout
-from tests.proofs.crowd import Crash, Place, Told, open_desk, tell
+from tests.proofs.crowd import Place, Told, tell
 from tests.services.desk import Desk
 
 # How long a workstation waits for a server that was killed to be up again.
@@ -61,23 +59,6 @@ class Shift:
     acts: int
     students: list[int]
     courses: list[int]
-
-
-def work(shift: Shift, counted: Any, end: Connection) -> None:
-    """Do the whole shift; send the acts, or the crash of the program itself."""
-    desk = open_desk(shift.place)
-    steady = SteadyDesk(desk, shift)
-    sent: Any
-    try:
-        for _ in range(shift.acts):
-            steady.act()
-            with counted.get_lock():
-                counted.value += 1
-        sent = steady.acts
-    except Exception:  # noqa: BLE001  # it is raised again in the test's own process
-        sent = Crash(traceback.format_exc())
-    end.send(sent)
-    end.close()
 
 
 class SteadyDesk:

@@ -123,6 +123,15 @@ def ask_gateway(desk: Desk) -> None:
     asking.run(desk.database, desk.gateways)
 
 
+def twenty_minutes_later(desk: Desk, then: str, key: str, end: str | None) -> None:
+    """Where the janitor comes first, it brings what was begun under the key to its end."""
+    desk.pass_time(**LATER)
+    if then == "the janitor":
+        ask_gateway(desk)
+        assert status_of(desk, key) == end
+        assert faults(desk) == []
+
+
 def moved(desk: Desk, key: str) -> list[str]:
     """The states of what the gateway's book has under a key."""
     return [str(each.state) for each in desk.sent() if each.key == key]
@@ -145,11 +154,7 @@ def test_a_purchase_whose_desk_dies_is_brought_to_its_end(
     dies(place, office, point, Desk.place, order=order)
 
     assert status_of(office, order.key) == left
-    office.pass_time(**LATER)
-    if then == "the janitor":
-        ask_gateway(office)
-        assert status_of(office, order.key) == end
-        assert faults(office) == []
+    twenty_minutes_later(office, then, order.key, end)
     # The same key tells how it ended, or does what was not begun.
     told = office.place(order)
     end = end or "completed"
@@ -172,11 +177,7 @@ def test_a_refund_whose_desk_dies_is_brought_to_its_end(
     dies(place, office, point, Desk.give_back, order=order)
 
     assert status_of(office, order.key) == left
-    office.pass_time(**LATER)
-    if then == "the janitor":
-        ask_gateway(office)
-        assert status_of(office, order.key) == end
-        assert faults(office) == []
+    twenty_minutes_later(office, then, order.key, end)
     told = office.give_back(order)
     end = end or "completed"
     assert (told.outcome, status_of(office, order.key)) == (end, end)

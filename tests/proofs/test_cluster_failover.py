@@ -6,22 +6,19 @@ They go on with the next member by themselves, and so does a window that only lo
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from learnhub_desktop.db.school import create
-from learnhub_desktop.gateways import EntryState
-from learnhub_desktop.jobs import asking
 from tests.databases import TEST_SCHOOL
 from tests.proofs.checks import faults, unsettled
-from tests.proofs.cluster_desks import Watcher, day_of, places, until_done, working
+from tests.proofs.cluster_desks import Watcher, places
 from tests.proofs.crowd import open_desk
+from tests.proofs.promises import after_the_janitor, by_hand, figures, wrongly_told
 from tests.proofs.scale import PROVE
-from tests.proofs.test_server_crash import by_hand, wrongly_told
+from tests.proofs.shifts import day_of, until_done, working
 from tests.servers.fixtures import ClusterKind, StartCluster
 
 pytestmark = [
@@ -54,9 +51,7 @@ def test_nothing_is_lost_and_nothing_charged_twice_when_the_writing_member_is_ki
     assert faults(desk) == []
     open_after = len(unsettled(desk))
 
-    # The janitor, once every hold has run out.
-    later = open_desk(there[0], datetime.now(UTC) + timedelta(days=10))
-    asked = asking.run(later.database, later.gateways)
+    later, asked = after_the_janitor(there[0])
     assert faults(later) == []
     assert asked.problems == ()
     assert by_hand(later) == unsettled(later)
@@ -71,9 +66,7 @@ def test_nothing_is_lost_and_nothing_charged_twice_when_the_writing_member_is_ki
         f"longest silence for a desk {max(day.longest_s for day in days):.1f} s, "
         f"for a window that looks {watcher.longest_s:.1f} s; open before the janitor: {open_after}"
     )
-    told = Counter(f"{act.kind} {act.told[-1]}" for act in acts)
-    tell(", ".join(f"{what}: {count}" for what, count in sorted(told.items())))
-    charged = [e for e in later.sent() if e.kind == "charge" and e.state is EntryState.APPROVED]
-    tell(f"{len(charged)} charges in the gateway's book, each with its one payment")
+    for figure in figures(later, acts):
+        tell(figure)
     for each in (desk, later, watcher):
         each.database.close()

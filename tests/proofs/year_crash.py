@@ -18,11 +18,10 @@ from learnhub_desktop.exchange import years as files
 from learnhub_desktop.jobs import closing
 from learnhub_desktop.services import year_files, years
 from tests.databases import SetClock
-from tests.proofs.crowd import processes
+from tests.proofs.dying import is_killed
 
 # Small, so that a handful of charges takes several transactions.
 MOST_ROWS: Final = 60
-LONGEST_S: Final = 60.0
 
 _OWNERS: Final[dict[str, Any]] = {
     "partitions": PartitionRepository,
@@ -99,11 +98,4 @@ def work(url: str, now: datetime, act: Act, point: Point) -> None:
 
 def killed(url: str, now: datetime, act: Act, point: Point) -> bool:
     """Whether the process died at the point; False where it came to its end."""
-    process = processes().Process(target=work, args=(url, now, act, point), daemon=True)
-    process.start()
-    process.join(timeout=LONGEST_S)
-    if process.is_alive():
-        process.kill()
-        process.join()
-        raise AssertionError(f"the process neither ended nor died {point}")
-    return bool(process.exitcode == -signal.SIGKILL)
+    return is_killed(work, url, now, act, point)
