@@ -7,7 +7,6 @@ is a failure here, never a skip: what was not run was not shown.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from tests.folders import roomy_folder
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SCRIPTS: Final = Path(sys.executable).parent
@@ -43,7 +44,6 @@ PYTEST: Final = [
     f"--numprocesses={min(4, (os.cpu_count() or 1) + 1)}",
     "--dist=worksteal",
 ]
-_ROOM_IN_MEMORY: Final = 2 * 1024**3  # bytes
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,8 @@ def main() -> int:
 
 @contextmanager
 def _folder_for_tests() -> Iterator[str]:
-    """A folder for the tests' files: in memory if there is room, for they write many small ones."""
-    memory = Path("/dev/shm")
-    usable = memory.is_dir() and os.access(memory, os.W_OK)
-    roomy = usable and shutil.disk_usage(memory).free > _ROOM_IN_MEMORY
-    with tempfile.TemporaryDirectory(prefix="learnhub-tests-", dir=memory if roomy else None) as it:
+    """A folder for the tests' files, which is gone after them."""
+    with tempfile.TemporaryDirectory(prefix="learnhub-tests-", dir=roomy_folder()) as it:
         # Servers run under another account and read certificates in there.
         Path(it).chmod(0o755)
         yield it

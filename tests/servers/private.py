@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import pwd
-import shutil
 import socket
 import stat
 import subprocess
@@ -16,18 +15,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 import pymysql
 
+from tests.folders import roomy_folder
 from tests.servers.programs import NAMES, Kind, Program, find
 from tests.servers.server import LOOPBACK, Server
 from tests.servers.system_tables import system_tables
 
 _START_TIMEOUT_S: Final = 120
 _PORT_TRIES: Final = 5
-_ROOM_IN_MEMORY: Final = 2 * 1024**3
 _UNPRIVILEGED: Final = "nobody"
 _KEEPER: Final = Path(__file__).with_name("keeper.py")
 
@@ -80,12 +78,7 @@ class PrivateServer(Server):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def start(self) -> None:
@@ -147,7 +140,7 @@ class PrivateServer(Server):
         return link
 
     def _prepare(self) -> None:
-        base = self._base or _base_folder()
+        base = self._base or roomy_folder()
         account = _account(self._program, base)
         statements = system_tables(self._program)
         # The server's own socket lies in here too, and a socket's path must be short.
@@ -281,15 +274,6 @@ def _leave(link: socket.socket) -> None:
     while link.recv(100):
         pass
     link.close()
-
-
-def _base_folder() -> Path:
-    """Return where data folders are made: in memory if there is room, else where files go."""
-    memory = Path("/dev/shm")
-    usable = memory.is_dir() and os.access(memory, os.W_OK)
-    if usable and shutil.disk_usage(memory).free > _ROOM_IN_MEMORY:
-        return memory
-    return Path(tempfile.gettempdir())
 
 
 def _account(program: Program, base: Path) -> tuple[int, int] | None:
