@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
-from types import TracebackType
 from typing import Final, Self
 
 from tests.bench.clients import Attempt, Done, Job, Target, work
@@ -55,14 +54,9 @@ class Crew:
             self._processes.append(process)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         for pipe, process in zip(self._pipes, self._processes, strict=True):
-            if error is None:
+            if kind is None:
                 pipe.send(None)
             else:
                 process.terminate()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import socket
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
 
@@ -48,28 +48,32 @@ _GALERA_OPTIONS: Final = (
 _STATE: Final = "# GALERA saved state\nversion: 2.1\nuuid: {}\nseqno: {}\nsafe_to_bootstrap: 1\n"
 
 
-class Cluster:
+class Cluster(ABC):
     """Members that hold the same rows. ``members`` stay in one order, whatever their state."""
 
     def __init__(self, members: Sequence[PrivateServer]) -> None:
         self.members = tuple(members)
-        self._opened = ExitStack()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __enter__(self) -> Self:
+        with ExitStack() as opened:  # what was started is closed again where a step fails
+            self._start(opened)
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
         self._opened.close()
+
+    @abstractmethod
+    def _start(self, opened: ExitStack) -> None:
+        """Bring all members together; ``opened`` closes each that was started."""
 
     @property
     def kind(self) -> Kind:
         return self.members[0].kind
 
+    @abstractmethod
     def writers(self) -> list[PrivateServer]:
         """The members that write."""
-        raise NotImplementedError
 
     def url(self, database: str = "", *, first: int = 0) -> str:
         """The address of one database on all members, told from the ``first`` one on."""
@@ -82,14 +86,6 @@ class Cluster:
         with member.connect() as connection, connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchall()
-
-    def _start_all(self) -> None:
-        """Start the members side by side: making their system tables takes seconds."""
-        with ThreadPoolExecutor(len(self.members)) as pool:
-            for member in self.members:
-                self._opened.callback(member.close)
-            for started in [pool.submit(member.start) for member in self.members]:
-                started.result()
 
 
 class GroupReplication(Cluster):
@@ -124,18 +120,18 @@ class GroupReplication(Cluster):
             ]
         )
 
-    def __enter__(self) -> Self:
-        try:
-            self._start_all()
-            for member in self.members:
-                self._prepare(member)
-            self.bootstrap(self.members[0])
-            for member in self.members[1:]:
-                self.join(member)
-        except BaseException:
-            self._opened.close()
-            raise
-        return self
+    def _start(self, opened: ExitStack) -> None:
+        for member in self.members:
+            opened.callback(member.close)
+        # Side by side: making their system tables takes seconds.
+        with ThreadPoolExecutor(len(self.members)) as pool:
+            for started in [pool.submit(member.start) for member in self.members]:
+                started.result()
+        for member in self.members:
+            self._prepare(member)
+        self.bootstrap(self.members[0])
+        for member in self.members[1:]:
+            self.join(member)
 
     def bootstrap(self, member: PrivateServer) -> None:
         """Begin the group with this member."""
@@ -235,16 +231,11 @@ class Galera(Cluster):
             ]
         )
 
-    def __enter__(self) -> Self:
-        try:
-            for member in self.members:
-                self._opened.callback(member.close)
-                member.start()
-                _wait_until(partial(self._is_synced, member), "a member joins the cluster")
-        except BaseException:
-            self._opened.close()
-            raise
-        return self
+    def _start(self, opened: ExitStack) -> None:
+        for member in self.members:
+            opened.callback(member.close)
+            member.start()
+            _wait_until(partial(self._is_synced, member), "a member joins the cluster")
 
     def writers(self) -> list[PrivateServer]:
         return [each for each in self.members if each.pid is not None and self._is_synced(each)]
