@@ -14,24 +14,25 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest_plugins = ["tests.databases", "tests.servers.fixtures"]
 
 # What drives the program as a person or a shell does: a second a test, where a rule takes none.
-_WHOLE: Final = {"cli", "proofs", "tour", "ui", "test_docs.py", "test_sample.py"}
+_WHOLE: Final = {"cli", "proofs", "ui", "test_docs.py", "test_sample.py"}
+
+
+def _drives_the_whole(path: Path) -> bool:
+    here = Path(__file__).parent
+    return any(path.is_relative_to(here / name) for name in _WHOLE)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Import no window where none is asked for: that alone takes each worker two seconds."""
-    here = Path(__file__).parent
-    if "not whole" in config.option.markexpr and collection_path.is_relative_to(here):
-        inside = collection_path.relative_to(here).parts
-        return True if inside and inside[0] in _WHOLE else None
-    return None
+    left_out = "not whole" in config.option.markexpr and _drives_the_whole(collection_path)
+    return True if left_out else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what drives the whole program, before ``-m`` chooses."""
-    here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).parts[0] in _WHOLE:
+        if _drives_the_whole(item.path):
             item.add_marker(pytest.mark.whole)
 
 
