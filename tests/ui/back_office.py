@@ -29,6 +29,7 @@ from learnhub_desktop.ui.widgets.picker import PickerField
 from tests.services.conftest import desk  # noqa: F401  # The fixture.
 from tests.services.desk import Desk
 
+LOST = "school.db cannot be reached. Nothing was changed."
 _LONGEST_MS = 15_000
 DialogT = TypeVar("DialogT", bound=FormDialog)
 
@@ -82,7 +83,7 @@ class Office:
         """From now on nothing can be read or written; ``patch.undo()`` brings it back."""
 
         def lost(*args: Any, **values: Any) -> None:
-            raise DatabaseUnavailable("school.db cannot be reached. Nothing was changed.")
+            raise DatabaseUnavailable(LOST)
 
         patch.setattr(self.database, "read_job", lost)
         patch.setattr(self.database, "write_at", lost)
@@ -137,6 +138,19 @@ class Office:
         self.bot.mouseClick(dialog.primary_button, Qt.MouseButton.LeftButton)
         self.until(lambda: not dialog._tasks.running(""))
         assert dialog.isVisible()
+
+    def refusal(self, dialog: FormDialog, field: Any, typed: str) -> str:
+        """What stands at the field after the button was pressed with that in it."""
+        field.set_text(typed)
+        self.try_to_submit(dialog)
+        return str(field._line.text())
+
+    def submit_without_server(self, dialog: FormDialog) -> str:
+        """Press the button while nothing can be reached; returns what the dialog says to that."""
+        with pytest.MonkeyPatch.context() as patch:
+            self.lose_database(patch)
+            self.try_to_submit(dialog)
+        return dialog.error_text()
 
     @property
     def said(self) -> str:

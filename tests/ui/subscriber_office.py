@@ -16,6 +16,8 @@ from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.pages.students import StudentsPage
 from learnhub_desktop.ui.pages.subscriptions import SubscriptionsPage
 from learnhub_desktop.ui.shell import UNDOABLES
+from tests.services.desk import Desk
+from tests.services.subscribers import subscribe
 from tests.ui.back_office import Office
 
 KINDS = (SubscriptionsPage, StudentsPage, PaymentsPage, CatalogPage)
@@ -31,6 +33,12 @@ def make_subscriptions(open_office: Callable[..., Office]) -> Callable[..., Offi
         return office
 
     return make
+
+
+@pytest.fixture
+def ada(desk: Desk) -> int:
+    """Ada's subscription, which began today."""
+    return subscribe(desk, name="Ada Byron", email="ada@example.org", search_text="ada byron")
 
 
 def shown(page: SubscriptionsPage, number: int = 0) -> dict[str, str]:

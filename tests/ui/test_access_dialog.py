@@ -120,9 +120,7 @@ def test_a_reason_is_asked_for(opened):
         ("  ", "The reason cannot be empty."),
         ("x" * 501, "The reason can have at most 500 characters; this has 501."),
     ):
-        dialog.reason.set_text(typed)
-        office.try_to_submit(dialog)
-        assert dialog.reason._line.text() == said
+        assert office.refusal(dialog, dialog.reason, typed) == said
 
 
 def test_what_another_desk_did_meanwhile_is_not_added_to(opened, desk, ada, basics):

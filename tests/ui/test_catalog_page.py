@@ -33,11 +33,6 @@ from tests.ui.catalog_office import (
 from tests.ui.student_office import ada, school
 
 __all__ = ["ada", "basics", "desk", "make_catalog", "mastery", "school"]
-CTRL, SHIFT, ALT = (
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
 
 
 # What is listed

@@ -24,11 +24,9 @@ from tests.ui.catalog_office import basics, choose_part, make_catalog, mastery, 
 from tests.ui.student_office import ada, school
 
 __all__ = ["ada", "basics", "desk", "make_catalog", "mastery", "school"]
-CTRL, SHIFT, ALT = (
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 # Lessons and quizzes

@@ -21,11 +21,10 @@ from learnhub_desktop.ui.dialogs.subscription import (
 from learnhub_desktop.ui.dialogs.verify import ReleaseDialog
 from tests.services.money_rows import change_rule
 from tests.services.subscribers import row, subscribe
-from tests.ui.back_office import ada, course
+from tests.ui.back_office import LOST, ada, course
 
 __all__ = ["ada", "course"]
 ODD = 'Conto 🙂 "31", l\'ultima; DROP TABLE payments'
-LOST = "school.db cannot be reached. Nothing was changed."
 
 
 @pytest.fixture
@@ -51,21 +50,8 @@ def subscription(desk):
     return subscribe(desk, name="Ada Byron")
 
 
-@pytest.fixture
-def submit_without_server(monkeypatch):
-    """Press the button while nothing can be reached, and tell what the dialog says."""
-
-    def submit(office, dialog):
-        with monkeypatch.context() as patch:
-            office.lose_database(patch)
-            office.try_to_submit(dialog)
-        return dialog.error_text()
-
-    return submit
-
-
 def test_a_payout_keeps_any_reference_but_none_too_long_or_without_a_server(
-    desk, payout, make_office, submit_without_server
+    desk, payout, make_office
 ):
     office = make_office()
     office.choose(payout)
@@ -75,11 +61,9 @@ def test_a_payout_keeps_any_reference_but_none_too_long_or_without_a_server(
         (" \t ", "The reference cannot be empty."),
         ("x" * 10_000, "The reference can have at most 100 characters; this has 10,000."),
     ):
-        dialog.reference.set_text(typed)
-        office.try_to_submit(dialog)
-        assert dialog.reference._line.text() == said
+        assert office.refusal(dialog, dialog.reference, typed) == said
     dialog.reference.set_text(ODD)
-    assert submit_without_server(office, dialog) == LOST
+    assert office.submit_without_server(dialog) == LOST
     assert dialog.reference.value() == ODD
     assert desk.payment(payout).status == "pending"
     office.submit(dialog)
@@ -88,19 +72,17 @@ def test_a_payout_keeps_any_reference_but_none_too_long_or_without_a_server(
 
 
 def test_a_payout_is_given_up_for_any_reason_but_none_too_long_or_without_a_server(
-    desk, payout, make_office, submit_without_server
+    desk, payout, make_office
 ):
     office = make_office()
     office.choose(payout)
     office.click("cancel_payout")
     dialog = office.dialog(CancelPayoutDialog)
-    dialog.comment.set_text("x" * 10_000)
-    office.try_to_submit(dialog)
-    assert dialog.comment._line.text() == (
+    assert office.refusal(dialog, dialog.comment, "x" * 10_000) == (
         "The reason can have at most 2,000 characters; this has 10,000."
     )
     dialog.comment.set_text(f"{ODD}\n2nd line")
-    assert submit_without_server(office, dialog) == LOST
+    assert office.submit_without_server(dialog) == LOST
     assert dialog.comment.value() == f"{ODD}\n2nd line"
     assert desk.payment(payout).status == "pending"
     office.submit(dialog)
@@ -108,35 +90,29 @@ def test_a_payout_is_given_up_for_any_reason_but_none_too_long_or_without_a_serv
     assert (kept.status, kept.comment) == ("failed", f"{ODD}\n2nd line")
 
 
-def test_a_hold_stays_where_no_server_hears_of_its_end(
-    desk, course, waiting, make_office, submit_without_server
-):
+def test_a_hold_stays_where_no_server_hears_of_its_end(desk, course, waiting, make_office):
     office = make_office()
     office.choose(waiting)
     office.click("cancel_hold")
     dialog = office.dialog(CancelHoldDialog)
-    assert submit_without_server(office, dialog) == LOST
+    assert office.submit_without_server(dialog) == LOST
     assert (desk.payment(waiting).status, desk.seats(course)) == ("pending", 1)
     office.submit(dialog)
     assert (desk.payment(waiting).status, desk.seats(course)) == ("failed", 0)
 
 
-def test_a_release_keeps_any_reason_but_none_too_long_or_without_a_server(
-    desk, make_office, submit_without_server
-):
+def test_a_release_keeps_any_reason_but_none_too_long_or_without_a_server(desk, make_office):
     desk.make(change_rule, "amount", action="block")
     dear = desk.course(title="Web Design", price=Decimal("600.00"))
     blocked = desk.buy(desk.student(name="Ada Byron"), dear, price=Decimal("600.00"))
     office = make_office("alerts")
     office.click("release_purchase")
     dialog = office.dialog(ReleaseDialog)
-    dialog.comment.set_text("x" * 10_000)
-    office.try_to_submit(dialog)
-    assert dialog.comment._line.text() == (
+    assert office.refusal(dialog, dialog.comment, "x" * 10_000) == (
         "The reason can have at most 2,000 characters; this has 10,000."
     )
     dialog.comment.set_text(ODD)
-    assert submit_without_server(office, dialog) == LOST
+    assert office.submit_without_server(dialog) == LOST
     assert dialog.comment.value() == ODD
     assert desk.alert(blocked.alert_id).released_at is None
     office.bot.mouseClick(dialog.primary_button, Qt.MouseButton.LeftButton)
@@ -145,14 +121,12 @@ def test_a_release_keeps_any_reason_but_none_too_long_or_without_a_server(
     assert desk.alert(blocked.alert_id).review_comment == ODD
 
 
-def test_a_plan_stays_where_no_server_hears_of_another(
-    desk, subscription, make_subscriptions, submit_without_server
-):
+def test_a_plan_stays_where_no_server_hears_of_another(desk, subscription, make_subscriptions):
     office = make_subscriptions()
     office.choose(subscription)
     office.click("change_plan")
     dialog = office.dialog(ChangePlanDialog)
-    assert submit_without_server(office, dialog) == LOST
+    assert office.submit_without_server(dialog) == LOST
     assert dialog.plan.value().plan_type == "annual"
     assert row(desk, subscription).next_plan_type is None
     office.submit(dialog)
@@ -160,7 +134,7 @@ def test_a_plan_stays_where_no_server_hears_of_another(
 
 
 def test_a_card_that_is_none_or_meets_no_server_replaces_nothing(
-    desk, subscription, make_subscriptions, submit_without_server
+    desk, subscription, make_subscriptions
 ):
     office = make_subscriptions()
     office.choose(subscription)
@@ -178,7 +152,7 @@ def test_a_card_that_is_none_or_meets_no_server_replaces_nothing(
         office.try_to_submit(dialog)
         assert dialog.card._line.text() == said
     dialog.card.choose_token(ODD)
-    assert submit_without_server(office, dialog) == LOST
+    assert office.submit_without_server(dialog) == LOST
     assert dialog.card.value() == ODD
     assert row(desk, subscription).payment_token == "tok_visa"
     office.submit(dialog)
@@ -186,20 +160,18 @@ def test_a_card_that_is_none_or_meets_no_server_replaces_nothing(
 
 
 def test_a_subscription_ends_for_any_reason_but_none_too_long_or_without_a_server(
-    desk, subscription, make_subscriptions, submit_without_server
+    desk, subscription, make_subscriptions
 ):
     office = make_subscriptions()
     office.choose(subscription)
     office.click("cancel_subscription")
     dialog = office.dialog(CancelSubscriptionDialog)
-    dialog.reason.set_text("x" * 10_000)
-    office.try_to_submit(dialog)
-    assert dialog.reason._line.text() == (
+    assert office.refusal(dialog, dialog.reason, "x" * 10_000) == (
         "The reason can have at most 500 characters; this has 10,000."
     )
     dialog.reason.set_text(ODD)
     dialog.when.box.setCurrentIndex(1)
-    assert submit_without_server(office, dialog) == LOST
+    assert office.submit_without_server(dialog) == LOST
     assert (dialog.reason.value(), dialog.primary_button.text()) == (ODD, "End it now")
     assert desk.row(t.subscriptions).status == "active"
     office.submit(dialog)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
 from PySide6.QtCore import Qt
 from sqlalchemy import insert
 
@@ -29,19 +28,13 @@ from tests.services.subscribers import (
     renew,
     row,
     sign_up,
-    subscribe,
 )
 from tests.ui.back_office import facts, panel_text, pick
-from tests.ui.subscriber_office import shown, texts
+from tests.ui.subscriber_office import ada, shown, texts
 
+__all__ = ["ada"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def ada(desk):
-    """Ada's subscription, which began today."""
-    return subscribe(desk, name="Ada Byron", email="ada@example.org", search_text="ada byron")
 
 
 def test_another_plan_is_billed_from_the_next_period_on_and_can_be_undone(

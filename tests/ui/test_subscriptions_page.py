@@ -18,16 +18,11 @@ from tests.services.subscribers import (
     subscribe,
 )
 from tests.ui.back_office import facts
-from tests.ui.subscriber_office import shown, texts
+from tests.ui.subscriber_office import ada, shown, texts
 
+__all__ = ["ada"]
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def ada(desk):
-    """Ada's subscription, which began today."""
-    return subscribe(desk, name="Ada Byron", email="ada@example.org", search_text="ada byron")
 
 
 def test_a_subscription_is_a_line_with_its_standing_in_a_word(desk, ada, make_subscriptions):
