@@ -26,12 +26,14 @@ UNWANTED = ("PYTEST_", "LEARNHUB_TEST_")
 
 # Ends with its standard input as well, so that it never outlives the test that started it.
 A_TEST_RUN = """
-import signal, sys
+import select, signal, sys
 from tests.servers.private import PrivateServer
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with PrivateServer("mariadb") as server:
     print(server.pid, server.folder, flush=True)
-    sys.stdin.read()
+    # A signal that comes just before a call that blocks for good is seen only after it.
+    while not select.select([sys.stdin], [], [], 0.1)[0]:
+        pass
 """
 
 
