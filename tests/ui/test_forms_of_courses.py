@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, Qt
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.states import UserType
@@ -16,7 +17,7 @@ from learnhub_desktop.ui.dialogs.archive import RestoreDialog
 from learnhub_desktop.ui.dialogs.cancel_enrolment import CancelEnrolmentDialog
 from learnhub_desktop.ui.dialogs.delete_account import DeleteAccountDialog
 from learnhub_desktop.ui.dialogs.prerequisites import PrerequisitesDialog
-from learnhub_desktop.ui.dialogs.run_job import RunJobDialog
+from learnhub_desktop.ui.dialogs.run_job import CountDaysDialog, RunJobDialog
 from learnhub_desktop.ui.dialogs.tags import TagsDialog
 from learnhub_desktop.ui.main_window import PageEntry
 from learnhub_desktop.ui.pages.jobs import JobsPage
@@ -169,6 +170,33 @@ def click_without_server(office, action):
         office.click(action)
         office.until(lambda: office.said == LOST)
         assert office.dialogs() == []
+
+
+def test_days_that_make_no_sense_or_meet_no_server_are_not_counted(desk, make_office):
+    starter = NoServer()
+    office = open_jobs(make_office, starter)
+    office.choose(3)
+    click_without_server(office, "job_days")
+    office.click("job_days")
+    dialog = office.dialog(CountDaysDialog)
+    # The field takes digits and months alone.
+    office.bot.keyClicks(dialog.last.day, "x'; --")
+    assert dialog.last.value() == date(2026, 3, 9)
+    for day, said in (
+        (QDate(2026, 2, 28), "The last day cannot be before the first."),
+        (QDate(9999, 12, 31), "This day has not come yet."),
+    ):
+        dialog.last.day.setDate(day)
+        dialog.submit()
+        assert dialog.consequence.text() == said
+        assert not dialog.primary_button.isEnabled()
+    assert starter.started == []
+    dialog.last.day.setDate(QDate(2026, 3, 2))
+    office.submit(dialog)
+    office.until(lambda: starter.started == [("revenue", (date(2026, 3, 1), date(2026, 3, 2)))])
+    office.until(lambda: office.said == LOST)
+    office.wait()
+    assert desk.rows(t.job_runs) == []
 
 
 def test_no_card_is_charged_by_a_job_that_meets_no_server(desk, make_office):
