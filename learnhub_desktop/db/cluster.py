@@ -13,7 +13,6 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
@@ -50,22 +49,6 @@ class Standing(IntEnum):
     NEITHER = 0
     READS = 1
     WRITES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What one member says of itself and of its cluster.
-
-    ``group`` names the cluster, None for a server that is in none. ``states`` are the states
-    of all its members as far as this account may see them.
-    """
-
-    standing: Standing
-    group: str | None = None
-    state: str = ""
-    several_write: bool = False
-    states: tuple[tuple[str, str, str], ...] = ()
-    size: int = 1
 
 
 def url_with(url: URL, further: tuple[Address, ...]) -> URL:
@@ -111,8 +94,8 @@ class Members:
         self, dialect: Dialect, entry: ConnectionPoolEntry, cargs: Any, cparams: dict[str, Any]
     ) -> Any:
         failures: list[Exception] = []
-        for address, connection, seen in self._reached(cparams, failures):
-            if seen.standing is Standing.WRITES:
+        for address, connection, standing in self._reached(cparams, failures):
+            if standing is Standing.WRITES:
                 self._settle_on(address)
                 return connection
             connection.close()
@@ -124,13 +107,13 @@ class Members:
         """The member that writes; while none does, one that answers truly."""
         failures: list[Exception] = []
         spare: tuple[Address, Any] | None = None
-        for address, connection, seen in self._reached(cparams, failures):
-            if seen.standing is Standing.WRITES:
+        for address, connection, standing in self._reached(cparams, failures):
+            if standing is Standing.WRITES:
                 if spare is not None:
                     spare[1].close()
                 self._has_stray_reads |= address != self.current
                 return connection
-            if seen.standing is Standing.READS and spare is None:
+            if standing is Standing.READS and spare is None:
                 spare = (address, connection)
             else:
                 connection.close()
@@ -144,7 +127,7 @@ class Members:
         self, dialect: Dialect, entry: ConnectionPoolEntry, cargs: Any, cparams: dict[str, Any]
     ) -> Any:
         failures: list[Exception] = []
-        for _address, connection, _seen in self._reached(cparams, failures):
+        for _address, connection, _standing in self._reached(cparams, failures):
             return connection
         raise _most_telling(failures)
 
@@ -156,7 +139,7 @@ class Members:
 
     def _reached(
         self, cparams: dict[str, Any], failures: list[Exception]
-    ) -> Iterator[tuple[Address, Any, Sight]]:
+    ) -> Iterator[tuple[Address, Any, Standing]]:
         """Connect to one address after the other, the last good one first.
 
         Those that did not answer the last time come last: each may cost the whole time-out.
@@ -171,12 +154,12 @@ class Members:
                 continue
             self._silent.discard(address)
             try:
-                seen = look(connection)
+                standing = look(connection)
             except _NO_MEMBER as error:
                 failures.append(error)
                 connection.close()
                 continue
-            yield address, connection, seen
+            yield address, connection, standing
 
     def _settle_on(self, address: Address) -> None:
         with self._lock:
@@ -211,31 +194,28 @@ def _is_an_answer(failure: Exception) -> bool:
     return not (failure.args and failure.args[0] in _UNREACHABLE)
 
 
-def look(connection: Any) -> Sight:
+def look(connection: Any) -> Standing:
     """What the member at this connection is good for."""
     if "mariadb" in str(connection.get_server_info()).lower():
         return _look_at_galera(connection)
     return _look_at_group(connection)
 
 
-def _look_at_group(connection: Any) -> Sight:
+def _look_at_group(connection: Any) -> Standing:
     found = _pairs(
         connection,
         "SHOW GLOBAL VARIABLES WHERE variable_name IN ('read_only', 'super_read_only',"
-        " 'innodb_read_only', 'group_replication_group_name',"
-        " 'group_replication_single_primary_mode')",
+        " 'innodb_read_only', 'group_replication_group_name')",
     )
     refuses = any(found.get(f"{prefix}read_only") == "ON" for prefix in ("", "super_", "innodb_"))
     standing = Standing.READS if refuses else Standing.WRITES
-    group = found.get("group_replication_group_name")
-    if not group:
-        return Sight(standing)
-    several_write = found.get("group_replication_single_primary_mode") == "OFF"
+    if not found.get("group_replication_group_name"):
+        return standing
     try:
         rows = _rows(
             connection,
-            "SELECT CONCAT(member_host, ':', member_port), member_state, member_role,"
-            " member_id = @@server_uuid FROM performance_schema.replication_group_members",
+            "SELECT member_state, member_id = @@server_uuid"
+            " FROM performance_schema.replication_group_members",
         )
     except pymysql.Error as error:
         if error.args[0] not in _DENIED:
@@ -243,48 +223,29 @@ def _look_at_group(connection: Any) -> Sight:
         # An account that may not look knows at least that a member which lost its group makes
         # itself read-only, and that one which was started alone has agreed with nobody yet.
         agreed = _pairs(connection, "SHOW GLOBAL STATUS LIKE 'Gr_last_consensus_end_timestamp'")
-        is_member = any(agreed.values())
-        return Sight(
-            standing if is_member else Standing.NEITHER, group, several_write=several_write
-        )
-    own = next((str(row[1]) for row in rows if row[3]), "OFFLINE")
-    online = sum(1 for row in rows if row[1] in ("ONLINE", "RECOVERING"))
+        return standing if any(agreed.values()) else Standing.NEITHER
+    is_online = any(is_own and state == "ONLINE" for state, is_own in rows)
+    online = sum(1 for state, _ in rows if state in ("ONLINE", "RECOVERING"))
     # A member that was cut off from the others still takes statements, and never commits.
-    if own != "ONLINE" or online * 2 <= len(rows):
-        standing = Standing.NEITHER
-    return Sight(
-        standing,
-        group,
-        state=own,
-        several_write=several_write,
-        states=tuple((str(row[0]), str(row[1]), str(row[2])) for row in rows),
-        size=len(rows),
-    )
+    return standing if is_online and online * 2 > len(rows) else Standing.NEITHER
 
 
-def _look_at_galera(connection: Any) -> Sight:
+def _look_at_galera(connection: Any) -> Standing:
     found = _pairs(
         connection,
         "SHOW GLOBAL VARIABLES WHERE variable_name IN"
-        " ('read_only', 'innodb_read_only', 'wsrep_on', 'wsrep_cluster_name')",
+        " ('read_only', 'innodb_read_only', 'wsrep_on')",
     )
     refuses = found.get("read_only") == "ON" or found.get("innodb_read_only") not in (None, "OFF")
     standing = Standing.READS if refuses else Standing.WRITES
     if found.get("wsrep_on") != "ON":
-        return Sight(standing)
+        return standing
     status = _pairs(
         connection,
-        "SHOW GLOBAL STATUS WHERE variable_name IN ('wsrep_ready', 'wsrep_cluster_status',"
-        " 'wsrep_local_state_comment', 'wsrep_cluster_size')",
+        "SHOW GLOBAL STATUS WHERE variable_name IN ('wsrep_ready', 'wsrep_cluster_status')",
     )
     is_whole = status.get("wsrep_ready") == "ON" and status.get("wsrep_cluster_status") == "Primary"
-    return Sight(
-        standing if is_whole else Standing.NEITHER,
-        found.get("wsrep_cluster_name", ""),
-        state=status.get("wsrep_local_state_comment", ""),
-        several_write=True,
-        size=int(status.get("wsrep_cluster_size", "0") or 0),
-    )
+    return standing if is_whole else Standing.NEITHER
 
 
 def see_the_latest(connection: Any, *, writes: bool) -> None:
