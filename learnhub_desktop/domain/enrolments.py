@@ -9,6 +9,7 @@ from decimal import Decimal
 from learnhub_desktop.domain.changes import Changes
 from learnhub_desktop.domain.states import (
     HOLDS_A_SEAT,
+    OPEN_ENROLMENTS,
     CourseStatus,
     EnrolmentSource,
     EnrolmentStatus,
@@ -70,7 +71,7 @@ class EnrolmentFacts:
 
     @property
     def is_open(self) -> bool:
-        return self.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
+        return self.status in OPEN_ENROLMENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
 
-from learnhub_desktop.domain.states import EventType, PaymentKind, PaymentStatus, say
+from learnhub_desktop.domain.states import (
+    SETTLED_PAYMENTS,
+    EventType,
+    PaymentKind,
+    PaymentStatus,
+    say,
+)
 
 
 class Stage(Enum):
@@ -141,7 +147,6 @@ _REFUND: Final[Moves] = {
     Stage.FAILED: {},
 }
 
-_SETTLED: Final = frozenset({_S.COMPLETED, _S.PARTIALLY_REFUNDED, _S.REFUNDED, _S.DISPUTED})
 _PENDING: Final = frozenset({_S.PENDING})
 _FAILED: Final = frozenset({_S.FAILED})
 _STATES: Final[Mapping[Stage, frozenset[PaymentStatus]]] = {
@@ -151,7 +156,7 @@ _STATES: Final[Mapping[Stage, frozenset[PaymentStatus]]] = {
     Stage.UNKNOWN: frozenset({_S.UNKNOWN}),
     Stage.BACK: frozenset({_S.PENDING, _S.UNKNOWN}),
     **dict.fromkeys((Stage.FAILED, Stage.FAILED_UNPAID, Stage.FAILED_AT_GATEWAY), _FAILED),
-    Stage.SETTLED: _SETTLED,
+    Stage.SETTLED: frozenset(SETTLED_PAYMENTS),
     Stage.DISPUTED: frozenset({_S.DISPUTED}),
     Stage.ENDED: frozenset({_S.REFUNDED}),
 }
@@ -190,7 +195,7 @@ def doubtful(kind: PaymentKind, status: PaymentStatus, events: Sequence[EventTyp
     succeeded = (_CHARGE_SUCCEEDED if is_charge else _REFUND_SUCCEEDED).intersection(events)
     if events.count(first) > 1:
         return f"has “{say(first)}” {events.count(first)} times"
-    if status in _SETTLED and first in events and not succeeded:
+    if status in SETTLED_PAYMENTS and first in events and not succeeded:
         return f"is {say(status)}, but no event tells of its success"
     if is_charge and status in (_S.PENDING, _S.FAILED) and succeeded:
         return f"is {say(status)}, but has “{say(min(succeeded))}”"

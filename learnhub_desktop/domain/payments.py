@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from learnhub_desktop.domain.states import PaymentKind, PaymentMethod, PaymentStatus
+
+# What `payment_gateway` says where the money came from the balance or went to it.
+BALANCE: Final = "balance"
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,11 @@ ENROLMENT_MOVES: Final[dict[EnrolmentStatus, frozenset[EnrolmentStatus]]] = {
 }
 
 HOLDS_A_SEAT: Final = frozenset({_E.PENDING, _E.ACTIVE, _E.COMPLETED})
+OPEN_ENROLMENTS: Final = (_E.ACTIVE, _E.COMPLETED)
 OPEN_PAYMENTS: Final = frozenset({_P.PENDING, _P.UNKNOWN})
+# The money moved, whatever became of it since.
+SETTLED_PAYMENTS: Final = (_P.COMPLETED, _P.PARTIALLY_REFUNDED, _P.REFUNDED, _P.DISPUTED)
+RUNNING_SUBSCRIPTIONS: Final = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
 class IllegalMove(StrEnum):

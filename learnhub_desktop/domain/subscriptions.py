@@ -12,6 +12,8 @@ from learnhub_desktop.domain.billing import add_months
 from learnhub_desktop.domain.changes import Changes
 from learnhub_desktop.domain.school import Plan
 from learnhub_desktop.domain.states import (
+    OPEN_ENROLMENTS,
+    RUNNING_SUBSCRIPTIONS,
     BillingStatus,
     EnrolmentStatus,
     PaymentMethod,
@@ -111,11 +113,7 @@ class SubscriptionFacts:
 
     @property
     def is_running(self) -> bool:
-        return self.status in (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
-
-    @property
-    def never_started(self) -> bool:
-        return self.current_period_end == self.start_date
+        return self.status in RUNNING_SUBSCRIPTIONS
 
     def is_due(self, today: date, now: datetime) -> bool:
         """Whether its next period is to be billed now."""
@@ -191,7 +189,7 @@ class SubscriptionRow:
 
     @property
     def is_running(self) -> bool:
-        return self.status in (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+        return self.status in RUNNING_SUBSCRIPTIONS
 
     @property
     def standing(self) -> Standing:
@@ -236,12 +234,11 @@ class OpenedCourse:
     course_id: int
     title: str
     status: EnrolmentStatus
-    opened_at: datetime
     progress_percent: Decimal
 
     @property
     def is_open(self) -> bool:
-        return self.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
+        return self.status in OPEN_ENROLMENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.payments import PaymentRow
-from learnhub_desktop.domain.states import EventType, PaymentStatus
+from learnhub_desktop.domain.states import EventType, GatewayKind, PaymentStatus
 
 # What each event says. ``{name}`` is taken from the event's own facts where it has them.
 _WORDS: Final[dict[EventType, str]] = {
@@ -165,6 +165,6 @@ def _refund_sentence(row: PaymentRow, amount: str, money_back_access_kept: bool)
             return "This refund failed; nothing went back."
         case PaymentStatus.UNKNOWN:
             return "The gateway did not answer. It is asked again; nothing goes back twice."
-    if row.gateway == "manual":
+    if row.gateway == GatewayKind.MANUAL:
         return f"{amount} is to be paid out by hand. Record it when it is done."
     return f"The gateway has taken the refund of {amount} and will report when it is paid out."

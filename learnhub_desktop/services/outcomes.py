@@ -89,7 +89,7 @@ def _settle_period(
         payment.payment_id,
         status=move_payment(payment.status, PaymentStatus.COMPLETED),
         processed_at=uow.now(),
-        gateway_reference=reference and reference[:REFERENCE_LENGTH],
+        gateway_reference=holds.known_as(reference),
         reason_code=None,
         refund_due=True,
     )

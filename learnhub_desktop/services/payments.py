@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Right
-from learnhub_desktop.domain.payments import PaymentRow
+from learnhub_desktop.domain.payments import BALANCE, PaymentRow
 from learnhub_desktop.domain.purchases import BY_HAND_METHODS
 from learnhub_desktop.domain.refunds import REFUNDABLE
 from learnhub_desktop.domain.settlement import Place
-from learnhub_desktop.domain.states import EventType, PaymentKind, PaymentStatus
+from learnhub_desktop.domain.states import EventType, GatewayKind, PaymentKind, PaymentStatus
 from learnhub_desktop.domain.timeline import PaymentDetail, entry, sentence
 from learnhub_desktop.errors import NotFound
 from learnhub_desktop.services import lists, refund_rules
-
-_BALANCE = "balance"
-_MANUAL = "manual"
 
 
 def get_payment(uow: UnitOfWork, payment_id: int) -> PaymentDetail:
@@ -34,7 +31,7 @@ def get_payment(uow: UnitOfWork, payment_id: int) -> PaymentDetail:
     alert = uow.fraud.find_alert_of_payment(payment_id)
     is_charge = row.kind is PaymentKind.CHARGE
     is_open = row.status in (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
-    by_hand = row.gateway == _MANUAL
+    by_hand = row.gateway == GatewayKind.MANUAL
     expired = row.hold_expires_at is not None and row.hold_expires_at <= uow.now()
     may_charge = (
         EventType.VERIFICATION_APPROVED in kinds
@@ -73,10 +70,10 @@ def get_payment(uow: UnitOfWork, payment_id: int) -> PaymentDetail:
 
 def _may_ask(row: PaymentRow, *, is_open: bool, expired: bool) -> bool:
     """Whether asking can tell anything: never while the first call may still be at it."""
-    if not is_open or row.gateway == _BALANCE:
+    if not is_open or row.gateway == BALANCE:
         return False
     if row.kind is PaymentKind.REFUND:
-        return row.gateway != _MANUAL
+        return row.gateway != GatewayKind.MANUAL
     return row.status is PaymentStatus.UNKNOWN or expired
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from learnhub_desktop.db.repositories.keys import StoredKey
 from learnhub_desktop.db.repositories.purchase_writes import Claim
@@ -16,6 +16,7 @@ from learnhub_desktop.db.repositories.purchases import Opening
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.enrolments import CourseFacts
+from learnhub_desktop.domain.payments import BALANCE
 from learnhub_desktop.domain.purchases import (
     GATEWAY_METHODS,
     Order,
@@ -50,9 +51,7 @@ from learnhub_desktop.services.purchase_look import look_closer, look_first
 from learnhub_desktop.services.purchase_words import purchase_of
 from learnhub_desktop.services.recording import write_once
 
-__all__ = ["BALANCE", "OPERATION", "Card", "buy", "hold", "reserve"]
-
-BALANCE: Final = "balance"
+__all__ = ["OPERATION", "Card", "buy", "hold", "reserve"]
 
 
 def buy(

@@ -7,14 +7,16 @@ and does nothing a second time.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.payments import BALANCE
 from learnhub_desktop.domain.refunds import Refusal
 from learnhub_desktop.domain.settlement import PaymentFacts, Place, next_check
 from learnhub_desktop.domain.states import (
     EventType,
+    GatewayKind,
     PaymentKind,
     PaymentStatus,
     move_payment,
@@ -25,9 +27,6 @@ from learnhub_desktop.services import holds
 from learnhub_desktop.services.holds import REFERENCE_LENGTH
 from learnhub_desktop.services.refund_effects import end_what_was_bought
 from learnhub_desktop.services.refund_words import Refund, refund_of
-
-BALANCE: Final = "balance"
-MANUAL: Final = "manual"
 
 
 def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Refund:
@@ -40,14 +39,14 @@ def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Refund:
         refund_row.payment_id,
         status=move_payment(refund_row.status, PaymentStatus.COMPLETED),
         processed_at=now,
-        gateway_reference=reference and reference[:REFERENCE_LENGTH],
+        gateway_reference=holds.known_as(reference),
         next_check_at=None,
     )
     events: holds.Events = []
-    if refund_row.gateway not in (BALANCE, MANUAL):
+    if refund_row.gateway not in (BALANCE, GatewayKind.MANUAL):
         events.append((EventType.REFUND_GATEWAY_SUCCESS, {"reference": reference}))
     completed: dict[str, Any] = {"amount": str(refund_row.amount)}
-    if refund_row.gateway == MANUAL:
+    if refund_row.gateway == GatewayKind.MANUAL:
         completed["reference"] = reference
     events.append((EventType.REFUND_COMPLETED, completed))
     uow.payments.note(refund_row.payment_id, events, now)
@@ -83,7 +82,11 @@ def _failed(
         next_check_at=None,
     )
     uow.payments.unreserve(locked.payment.payment_id, refund_row.amount)
-    by_gateway = [] if refund_row.gateway == MANUAL else [(EventType.REFUND_GATEWAY_FAILED, said)]
+    by_gateway = (
+        []
+        if refund_row.gateway == GatewayKind.MANUAL
+        else [(EventType.REFUND_GATEWAY_FAILED, said)]
+    )
     uow.payments.note(refund_row.payment_id, [*by_gateway, (EventType.REFUND_FAILED, said)], now)
     _finish_key(uow, refund_row)
     return refund_of(uow, refund_row.payment_id)
@@ -144,7 +147,7 @@ def _require_by_hand(uow: UnitOfWork, place: Place) -> tuple[holds.Locked, Payme
     by_hand = place.charge_id is not None
     if by_hand:
         locked, refund_row = _lock_refund(uow, place)
-        if refund_row.kind is PaymentKind.REFUND and refund_row.gateway == MANUAL:
+        if refund_row.kind is PaymentKind.REFUND and refund_row.gateway == GatewayKind.MANUAL:
             return locked, refund_row
     raise RuleRefused(
         Refusal.NOT_A_CHARGE, "Only refunds that are paid out by hand are recorded here."

@@ -24,7 +24,7 @@ from learnhub_desktop.domain.refunds import (
 )
 from learnhub_desktop.domain.school import SchoolSettings
 from learnhub_desktop.domain.settlement import PaymentFacts
-from learnhub_desktop.domain.states import PaymentMethod
+from learnhub_desktop.domain.states import GatewayKind, PaymentMethod
 from learnhub_desktop.domain.text import NOTE_LENGTH, check_text
 from learnhub_desktop.errors import RuleRefused
 from learnhub_desktop.services import holds, keys, progress
@@ -39,7 +39,6 @@ from learnhub_desktop.services.refund_words import RefundPreview, name_of, title
 
 _SAME_AGAIN: Final = timedelta(hours=24)
 _REASON_LENGTH: Final = 500
-_MANUAL: Final = "manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def is_paid_out_by_hand(charge: PaymentFacts) -> bool:
     """Also what another program took without one of our gateways."""
     if charge.method is PaymentMethod.ACCOUNT_BALANCE:
         return False
-    return charge.gateway in (None, _MANUAL) or charge.idempotency_key is None
+    return charge.gateway in (None, GatewayKind.MANUAL) or charge.idempotency_key is None
 
 
 def why_not_to_balance(student: StudentFacts, charge: PaymentFacts) -> str:

@@ -10,8 +10,9 @@ from enum import StrEnum
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.changes import Changes, Touched
+from learnhub_desktop.domain.payments import BALANCE
 from learnhub_desktop.domain.settlement import PaymentFacts
-from learnhub_desktop.domain.states import EventType, PaymentMethod, PaymentStatus
+from learnhub_desktop.domain.states import EventType, GatewayKind, PaymentMethod, PaymentStatus
 from learnhub_desktop.gateways.port import reason_text
 from learnhub_desktop.services.refund_effects import Effect, EffectKind, say_effect
 
@@ -103,7 +104,7 @@ def _sentence(
     what = name_of(charge, title_of(uow, charge))
     amount = money.text(row.amount, row.currency)
     if outcome is RefundOutcome.COMPLETED:
-        where = "the balance of " if row.gateway == "balance" else ""
+        where = "the balance of " if row.gateway == BALANCE else ""
         return f"Refunded {amount} to {where}{who}. {_effect(uow, charge, what)}"
     if outcome is RefundOutcome.FAILED:
         reason = _OWN_REASONS.get(row.reason_code or "") or reason_text(row.reason_code)
@@ -118,7 +119,7 @@ def _sentence(
             f"The gateway did not answer: it is not known whether {amount} went back to {who}. "
             "It is asked again; nothing goes back twice."
         )
-    if row.gateway == "manual":
+    if row.gateway == GatewayKind.MANUAL:
         return f"{amount} for {who} is to be paid out by hand. Record it when it is done."
     if uow.payments.has_event(row.payment_id, EventType.REFUND_GATEWAY_PENDING):
         return (

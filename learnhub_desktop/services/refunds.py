@@ -15,10 +15,12 @@ from typing import Any, Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.payments import BALANCE
 from learnhub_desktop.domain.refunds import Decision, RefundTo, Refusal
 from learnhub_desktop.domain.settlement import PaymentFacts, Place, next_check
 from learnhub_desktop.domain.states import (
     EventType,
+    GatewayKind,
     MovementKind,
     PaymentKind,
     PaymentMethod,
@@ -47,8 +49,6 @@ from learnhub_desktop.services import holds, keys, refund_outcomes
 from learnhub_desktop.services import refund_rules as rules
 from learnhub_desktop.services.recording import record, write_once
 from learnhub_desktop.services.refund_outcomes import (
-    BALANCE,
-    MANUAL,
     cancel_payout,
     fail,
     record_payout,
@@ -60,7 +60,6 @@ from learnhub_desktop.services.refund_words import Refund, RefundOutcome, refund
 from learnhub_desktop.services.settling import WAIT_S
 
 __all__ = [
-    "BALANCE",
     "OPERATION",
     "RefundOrder",
     "Reserved",
@@ -338,7 +337,7 @@ def resolve(
 def _may_be_asked(uow: UnitOfWork, refund_id: int) -> bool:
     """Whether a gateway can say anything of it, and its first call cannot be at it any more."""
     row = uow.payments.get(refund_id)
-    if not row.is_open or row.gateway in (None, BALANCE, MANUAL):
+    if not row.is_open or row.gateway in (None, BALANCE, GatewayKind.MANUAL):
         return False
     return not _is_first_at_it(uow, refund_id)
 
@@ -346,7 +345,11 @@ def _may_be_asked(uow: UnitOfWork, refund_id: int) -> bool:
 def _is_first_at_it(uow: UnitOfWork, refund_id: int) -> bool:
     """Whether the call that reserved it may still wait for the gateway: no answer was noted."""
     row = uow.payments.get(refund_id)
-    if row.status is not PaymentStatus.PENDING or row.gateway in (None, BALANCE, MANUAL):
+    if row.status is not PaymentStatus.PENDING or row.gateway in (
+        None,
+        BALANCE,
+        GatewayKind.MANUAL,
+    ):
         return False
     last = uow.payments.last_event(refund_id, *EventType)
     called = last is not None and last[0] is EventType.REFUND_GATEWAY_CALLED

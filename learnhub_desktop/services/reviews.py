@@ -8,12 +8,10 @@ from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.catalog import CatalogRefusal, Review, check_rating, count_of
 from learnhub_desktop.domain.changes import Changes, Touched
-from learnhub_desktop.domain.states import EnrolmentStatus
 from learnhub_desktop.domain.text import NOTE_LENGTH, check_text
 from learnhub_desktop.errors import RuleRefused
 
 _MOST: Final = 200
-_OPEN: Final = (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
 
 
 def find_review(uow: UnitOfWork, student_id: int, course_id: int) -> Review | None:
@@ -55,7 +53,7 @@ def record_review(
         review_id = known.review_id
     else:
         enrolment = uow.enrolments.find(student_id, course_id)
-        if enrolment is None or enrolment.status not in _OPEN:
+        if enrolment is None or not enrolment.is_open:
             raise RuleRefused(
                 CatalogRefusal.NOT_ENROLLED,
                 f"{student.name} is not in “{course.title}”, so there is nothing to review.",

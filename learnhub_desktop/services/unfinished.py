@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
-from typing import Final
 
 from learnhub_desktop.db.repositories.keys import StoredKey
 from learnhub_desktop.db.transactions import UnitOfWork
@@ -14,7 +13,7 @@ from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.moments import say_moment
 from learnhub_desktop.domain.purchases import Purchase, PurchaseOutcome
-from learnhub_desktop.domain.states import EventType
+from learnhub_desktop.domain.states import EventType, GatewayKind
 from learnhub_desktop.errors import NotFound
 from learnhub_desktop.journal import Act, Operation
 from learnhub_desktop.services import payments, settling
@@ -26,8 +25,6 @@ from learnhub_desktop.services.refund_words import (
     refund_of,
     title_of,
 )
-
-MANUAL: Final = "manual"
 
 
 class Stage(Enum):
@@ -115,7 +112,7 @@ def _is_known(uow: UnitOfWork, told: Purchase | Refund) -> bool:
         return told.is_known
     # A gateway that has taken it reports by itself, and so does who pays it out by hand.
     is_taken = uow.payments.has_event(told.refund_id, EventType.REFUND_GATEWAY_PENDING)
-    return is_taken or uow.payments.get(told.refund_id).gateway == MANUAL
+    return is_taken or uow.payments.get(told.refund_id).gateway == GatewayKind.MANUAL
 
 
 def _what(uow: UnitOfWork, act: Act) -> str:

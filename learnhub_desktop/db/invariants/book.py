@@ -16,7 +16,7 @@ from learnhub_desktop.db.invariants.reading import rows
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.book import Book, BookEntry
 from learnhub_desktop.domain.findings import Finding, Topic, problem, warning
-from learnhub_desktop.domain.states import OPEN_PAYMENTS, PaymentStatus, say
+from learnhub_desktop.domain.states import SETTLED_PAYMENTS, PaymentStatus, say
 
 _APPROVED: Final = "approved"
 # What a charge fails for whose key had served another act at the gateway: that act is its entry.
@@ -37,7 +37,7 @@ class _Here:
 
     @property
     def is_settled(self) -> bool:
-        return self.status not in OPEN_PAYMENTS and self.status is not PaymentStatus.FAILED
+        return self.status in SETTLED_PAYMENTS
 
 
 def against_book(connection: Connection, gateway: str, book: Book) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy.sql.selectable import Subquery
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.invariants.reading import number, rows
+from learnhub_desktop.db.invariants.reading import rows
+from learnhub_desktop.domain.catalog import count_of
 from learnhub_desktop.domain.findings import Finding, Topic, problem, warning
 from learnhub_desktop.domain.money import CENT, ZERO
 from learnhub_desktop.domain.progress import percentage, say_percent
@@ -32,8 +33,8 @@ def seats(connection: Connection) -> Iterator[Finding]:
         yield problem(
             Topic.SEATS,
             row.course_id,
-            f"{_course(row)} counts {number(row.enrolled_students, 'seat', 'seats')} as taken, "
-            f"and {number(row.held, 'enrolment holds', 'enrolments hold')} one.",
+            f"{_course(row)} counts {count_of(row.enrolled_students, 'seat', 'seats')} as taken, "
+            f"and {count_of(row.held, 'enrolment holds', 'enrolments hold')} one.",
             can_repair=True,
         )
 
@@ -65,8 +66,8 @@ def enrolment_counters(connection: Connection) -> Iterator[Finding]:
     for row in rows(connection, _enrolment_counters_rows()):
         if row.total_enrollments != row.total:
             sentence = (
-                f"counts {number(row.total_enrollments, 'enrolment', 'enrolments')} in all, "
-                f"and {number(row.total, 'was', 'were')} ever activated."
+                f"counts {count_of(row.total_enrollments, 'enrolment', 'enrolments')} in all, "
+                f"and {count_of(row.total, 'was', 'were')} ever activated."
             )
         else:
             newest = "none" if row.newest is None else f"{row.newest:%Y-%m-%d %H:%M} UTC"
@@ -124,8 +125,8 @@ def ratings(connection: Connection) -> Iterator[Finding]:
                 Topic.RATINGS,
                 row.course_id,
                 f"{_course(row)} keeps a rating of {row.avg_rating} from "
-                f"{number(row.review_count, 'review', 'reviews')}, and its reviews give "
-                f"{counted[2]} from {number(counted[1], 'review', 'reviews')}.",
+                f"{count_of(row.review_count, 'review', 'reviews')}, and its reviews give "
+                f"{counted[2]} from {count_of(counted[1], 'review', 'reviews')}.",
                 can_repair=True,
             )
 
@@ -175,7 +176,7 @@ def progress(connection: Connection) -> Iterator[Finding]:
                 row.enrollment_id,
                 f"Enrolment {row.enrollment_id} stands at "
                 f"{say_percent(row.progress_percentage)}, and {row.done} of "
-                f"{number(row.total, 'lesson', 'lessons')} done are {say_percent(counted)}.",
+                f"{count_of(row.total, 'lesson', 'lessons')} done are {say_percent(counted)}.",
                 can_repair=True,
             )
 
@@ -216,13 +217,13 @@ def sales(connection: Connection) -> Iterator[Finding]:
     than charges tell of.
     """
     for row in rows(connection, _sales_rows()):
-        taken = number(row.seats_taken, "seat", "seats")
+        taken = count_of(row.seats_taken, "seat", "seats")
         if row.seats_taken < row.sold:
             yield problem(
                 Topic.SALES,
                 row.sale_id,
                 f"Flash sale {row.sale_id} counts {taken} as taken, and "
-                f"{number(row.sold, 'payment names', 'payments name')} it.",
+                f"{count_of(row.sold, 'payment names', 'payments name')} it.",
                 can_repair=row.sold <= row.max_seats,
             )
         else:
@@ -230,7 +231,7 @@ def sales(connection: Connection) -> Iterator[Finding]:
                 Topic.SALES,
                 row.sale_id,
                 f"Flash sale {row.sale_id} counts {taken} as taken, and only "
-                f"{number(row.sold, 'payment names', 'payments name')} it: another program sold "
+                f"{count_of(row.sold, 'payment names', 'payments name')} it: another program sold "
                 "the rest, or a hold did not give its seat back.",
             )
 

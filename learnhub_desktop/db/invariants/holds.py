@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.sql.selectable import Subquery
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.invariants.reading import number, rows
+from learnhub_desktop.db.invariants.reading import rows
+from learnhub_desktop.domain.catalog import count_of
 from learnhub_desktop.domain.findings import Finding, Topic, problem, warning
 from learnhub_desktop.domain.states import OPEN_PAYMENTS, EnrolmentStatus, PaymentKind
 
@@ -32,7 +33,7 @@ def holds(connection: Connection) -> Iterator[Finding]:
                 Topic.HOLDS,
                 row.enrollment_id,
                 f"Enrolment {row.enrollment_id} is pending, and holds a seat for nobody: its "
-                f"{number(row.charges, 'payment is', 'payments are')} settled.",
+                f"{count_of(row.charges, 'payment is', 'payments are')} settled.",
             )
         else:
             yield warning(

@@ -11,10 +11,14 @@ from sqlalchemy import Connection, Select, Table, case, func, select, text
 from sqlalchemy.sql.selectable import Subquery
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.invariants.reading import number, rows
+from learnhub_desktop.db.invariants.reading import rows
 from learnhub_desktop.domain import money
+from learnhub_desktop.domain.catalog import count_of
 from learnhub_desktop.domain.findings import Finding, Topic, problem, warning
+from learnhub_desktop.domain.payments import BALANCE
 from learnhub_desktop.domain.states import (
+    OPEN_ENROLMENTS,
+    SETTLED_PAYMENTS,
     EnrolmentSource,
     EnrolmentStatus,
     PaymentKind,
@@ -25,16 +29,12 @@ from learnhub_desktop.domain.states import (
 _E: Final = t.enrollments.c
 _A: Final = t.course_access.c
 _U: Final = t.users.c
-_OPEN: Final = (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
 # A charge that bought something, whatever became of a part of its money since.
 _STANDING: Final = (
     PaymentStatus.COMPLETED,
     PaymentStatus.PARTIALLY_REFUNDED,
     PaymentStatus.DISPUTED,
 )
-_SETTLED: Final = (*_STANDING, PaymentStatus.REFUNDED)
-# What `payment_gateway` says where the money came from the balance or went to it.
-_BALANCE: Final = "balance"
 _LEDGER: Final = text("SELECT currency, SUM(signed_amount) FROM ledger GROUP BY currency")
 
 
@@ -173,7 +173,7 @@ def ledger(connection: Connection) -> Iterator[Finding]:
 def _moved() -> Select[Any]:
     c = t.payments.c
     is_refund = c.kind == PaymentKind.REFUND
-    counts = (~is_refund & c.status.in_(_SETTLED)) | (
+    counts = (~is_refund & c.status.in_(SETTLED_PAYMENTS)) | (
         is_refund & (c.status == PaymentStatus.COMPLETED)
     )
     signed = case((is_refund, -c.amount), else_=c.amount)
@@ -188,7 +188,7 @@ def paid_enrolments(connection: Connection) -> Iterator[Finding]:
                 Topic.PAID_ENROLMENTS,
                 row.enrollment_id,
                 f"Enrolment {row.enrollment_id} is open, and no payment for it stands: "
-                f"{number(row.charges, 'charge', 'charges')} failed, wait or went back.",
+                f"{count_of(row.charges, 'charge', 'charges')} failed, wait or went back.",
             )
         else:
             yield warning(
@@ -212,7 +212,7 @@ def _paid_enrolments_rows() -> Select[Any]:
         )
         .outerjoin(every, (every.c.user_id == _E.student_id) & (every.c.course_id == _E.course_id))
         .where(
-            _E.status.in_(_OPEN),
+            _E.status.in_(OPEN_ENROLMENTS),
             _E.source == EnrolmentSource.PURCHASE,
             standing.c.number.is_(None),
             (every.c.number > 0) | (t.courses.c.price > money.ZERO),
@@ -258,7 +258,7 @@ def access(connection: Connection) -> Iterator[Finding]:
 @cache
 def _without_access() -> Select[Any]:
     closed = _A.student_id.is_(None) | _A.ended_at.is_not(None)
-    return _enrolments_and_access().where(_E.status.in_(_OPEN), closed)
+    return _enrolments_and_access().where(_E.status.in_(OPEN_ENROLMENTS), closed)
 
 
 @cache
@@ -358,13 +358,13 @@ def _payments_and_movements_rows(table: Table) -> Select[Any]:
     total = func.coalesce(moved.c.total, money.ZERO)
     due = case(
         (is_refund & (c.status == PaymentStatus.COMPLETED), c.amount),
-        (~is_refund & c.status.in_(_SETTLED), -c.amount),
+        (~is_refund & c.status.in_(SETTLED_PAYMENTS), -c.amount),
         else_=money.ZERO,
     )
     return (
         select(c.payment_id, c.status, c.amount, c.currency, moved.c.total)
         .outerjoin(moved, moved.c.payment_id == c.payment_id)
-        .where(c.payment_gateway == _BALANCE, c.idempotency_key.is_not(None), total != due)
+        .where(c.payment_gateway == BALANCE, c.idempotency_key.is_not(None), total != due)
         .order_by(c.payment_id)
     )
 

@@ -18,8 +18,3 @@ def rows(connection: Connection, statement: Select[Any] | CompoundSelect[Any]) -
     """The rows of a statement. They must be read to their end before the next one."""
     # Told to the call: an option of the statement would be a new statement each time.
     return iter(connection.execute(statement, execution_options={"yield_per": _ROWS_AT_ONCE}))
-
-
-def number(count: int, one: str, many: str) -> str:
-    """``1 seat``, ``2 seats``."""
-    return f"{count:,} {one if count == 1 else many}"

@@ -12,24 +12,18 @@ from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.invariants.reading import rows
 from learnhub_desktop.domain.findings import Finding, Topic, problem
 from learnhub_desktop.domain.states import (
+    OPEN_ENROLMENTS,
     OPEN_PAYMENTS,
+    RUNNING_SUBSCRIPTIONS,
+    SETTLED_PAYMENTS,
     BillingStatus,
-    EnrolmentStatus,
     PaymentKind,
     PaymentStatus,
-    SubscriptionStatus,
     say,
 )
 
 _S: Final = t.subscriptions.c
 _B: Final = t.subscription_payments.c
-_RUNNING: Final = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
-_PAID: Final = (
-    PaymentStatus.COMPLETED,
-    PaymentStatus.PARTIALLY_REFUNDED,
-    PaymentStatus.REFUNDED,
-    PaymentStatus.DISPUTED,
-)
 
 
 def subscriptions(connection: Connection) -> Iterator[Finding]:
@@ -56,7 +50,7 @@ def _bills(connection: Connection) -> Iterator[Finding]:
 def _bills_rows() -> Select[Any]:
     charges = _charges()
     c = charges.c
-    is_open, is_paid = c.status.in_(sorted(OPEN_PAYMENTS)), c.status.in_(_PAID)
+    is_open, is_paid = c.status.in_(sorted(OPEN_PAYMENTS)), c.status.in_(SETTLED_PAYMENTS)
     return (
         select(_B.payment_id, _B.status, c.payment_id.label("charge_id"), c.status.label("charge"))
         .join(charges, c.payment_id == _B.charge_payment_id)
@@ -92,7 +86,7 @@ def _charges_without_bill_rows() -> Select[Any]:
         .outerjoin(t.subscription_payments, _B.charge_payment_id == c.payment_id)
         .where(
             c.idempotency_key.is_not(None),
-            c.status.in_(_PAID),
+            c.status.in_(SETTLED_PAYMENTS),
             ~_goes_back(c),
             _B.payment_id.is_(None),
         )
@@ -166,7 +160,7 @@ def _periods_rows() -> Select[Any]:
     return (
         select(_S.subscription_id, _S.current_period_end, paid.c.until)
         .join(paid, paid.c.subscription_id == _S.subscription_id)
-        .where(_S.status.in_(_RUNNING), _S.current_period_end != paid.c.until)
+        .where(_S.status.in_(RUNNING_SUBSCRIPTIONS), _S.current_period_end != paid.c.until)
         .order_by(_S.subscription_id)
     )
 
@@ -188,8 +182,8 @@ def _opened_rows() -> Select[Any]:
         select(e.enrollment_id, _S.subscription_id, _S.status)
         .join(t.subscriptions, _S.subscription_id == e.subscription_id)
         .where(
-            e.status.in_([EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED]),
-            _S.status.not_in(_RUNNING),
+            e.status.in_(OPEN_ENROLMENTS),
+            _S.status.not_in(RUNNING_SUBSCRIPTIONS),
         )
         .order_by(e.enrollment_id)
     )

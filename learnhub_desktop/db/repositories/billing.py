@@ -12,6 +12,7 @@ from learnhub_desktop.db.repositories.base import Repository
 from learnhub_desktop.domain.school import Plan
 from learnhub_desktop.domain.states import (
     OPEN_PAYMENTS,
+    RUNNING_SUBSCRIPTIONS,
     BillingStatus,
     PaymentKind,
     PaymentMethod,
@@ -50,7 +51,6 @@ _BILL: Final = select(
     _B.status,
     _B.retry_count,
 )
-_RUNNING: Final = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
 class BillingRepository(Repository):
@@ -65,7 +65,9 @@ class BillingRepository(Repository):
 
     def find_running(self, user_id: int) -> SubscriptionFacts | None:
         """The student's subscription that is paid or past due."""
-        return self._facts(_FACTS.where(_S.user_id == user_id, _S.status.in_(_RUNNING)).limit(1))
+        return self._facts(
+            _FACTS.where(_S.user_id == user_id, _S.status.in_(RUNNING_SUBSCRIPTIONS)).limit(1)
+        )
 
     def add(self, **values: Any) -> int:
         return self.insert(t.subscriptions, **values)
@@ -81,7 +83,7 @@ class BillingRepository(Repository):
             self.connection.scalars(
                 select(_S.subscription_id)
                 .where(
-                    _S.status.in_(_RUNNING),
+                    _S.status.in_(RUNNING_SUBSCRIPTIONS),
                     _S.next_billing_date <= today,
                     or_(_S.next_retry_at.is_(None), _S.next_retry_at <= now),
                     _S.subscription_id > after,
@@ -97,7 +99,7 @@ class BillingRepository(Repository):
             self.connection.scalars(
                 select(_S.subscription_id)
                 .where(
-                    _S.status.in_(_RUNNING),
+                    _S.status.in_(RUNNING_SUBSCRIPTIONS),
                     _S.next_retry_at <= now,
                     _S.subscription_id > after,
                 )

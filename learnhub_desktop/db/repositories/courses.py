@@ -18,7 +18,13 @@ from learnhub_desktop.domain.catalog import (
     SaleRow,
 )
 from learnhub_desktop.domain.money import ZERO
-from learnhub_desktop.domain.states import CourseStatus, EnrolmentStatus, Level, UserType
+from learnhub_desktop.domain.states import (
+    OPEN_ENROLMENTS,
+    CourseStatus,
+    EnrolmentStatus,
+    Level,
+    UserType,
+)
 from learnhub_desktop.errors import NotFound
 
 _C: Final = t.courses.c
@@ -245,7 +251,7 @@ class CourseRepository(CourseImports):
             )
             .where(
                 e.course_id == course_id,
-                e.status.in_((EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)),
+                e.status.in_(OPEN_ENROLMENTS),
                 or_(a.access_expires_at.is_(None), a.access_expires_at > now),
             )
         )

@@ -28,6 +28,7 @@ from learnhub_desktop.db.prepared import Part, Prepared, together
 from learnhub_desktop.db.repositories.base import KEY, one_by
 from learnhub_desktop.db.repositories.payment_reads import PaymentReads
 from learnhub_desktop.db.types import Moment, UtcNow
+from learnhub_desktop.domain.payments import BALANCE
 from learnhub_desktop.domain.settlement import PaymentFacts, Place, place_of
 from learnhub_desktop.domain.states import (
     EventType,
@@ -41,7 +42,6 @@ from learnhub_desktop.errors import NotFound
 Event = tuple[EventType, Mapping[str, Any]]
 
 # What `payment_gateway` says where the money went to or came from the account balance.
-_BALANCE: Final = "balance"
 
 _P: Final = t.payments.c
 PAYMENT: Final = (
@@ -108,9 +108,6 @@ class PaymentRepository(PaymentReads):
         if found is None:
             raise NotFound(f"There is no payment with the number {payment_id}.")
         return found
-
-    def find_by_key(self, key: str) -> PaymentFacts | None:
-        return self._facts(_FACTS.where(_P.idempotency_key == key))
 
     def find_open(self, enrollment_id: int) -> PaymentFacts | None:
         """The pending or unknown charge that holds the enrolment's seat."""
@@ -238,7 +235,7 @@ class PaymentRepository(PaymentReads):
         )
         refunds = and_(
             _P.kind == PaymentKind.REFUND,
-            _P.payment_gateway.not_in([GatewayKind.MANUAL.value, _BALANCE]),
+            _P.payment_gateway.not_in([GatewayKind.MANUAL.value, BALANCE]),
         )
         return list(
             self.connection.scalars(

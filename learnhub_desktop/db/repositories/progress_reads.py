@@ -20,7 +20,12 @@ from learnhub_desktop.domain.progress import (
     QuizResult,
     StudentCourse,
 )
-from learnhub_desktop.domain.states import CourseStatus, EnrolmentSource, EnrolmentStatus
+from learnhub_desktop.domain.states import (
+    OPEN_ENROLMENTS,
+    CourseStatus,
+    EnrolmentSource,
+    EnrolmentStatus,
+)
 from learnhub_desktop.errors import NotFound
 
 _E: Final = t.enrollments.c
@@ -186,11 +191,7 @@ class ProgressReads(Repository):
         def of(status: EnrolmentStatus, column: str = "all") -> int:
             return int(getattr(found[status], column)) if status in found else 0
 
-        learning = [
-            found[status]
-            for status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
-            if status in found
-        ]
+        learning = [found[status] for status in OPEN_ENROLMENTS if status in found]
         percents = sum((row.percents for row in learning), Decimal(0))
         count = sum(int(row.all) for row in learning)
         return CourseProgress(

@@ -12,20 +12,13 @@ from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
 from learnhub_desktop.domain.money import ZERO
 from learnhub_desktop.domain.revenue import RevenueDay
-from learnhub_desktop.domain.states import PaymentKind, PaymentStatus
+from learnhub_desktop.domain.states import SETTLED_PAYMENTS, PaymentKind, PaymentStatus
 
 _P: Final = t.payments.c
 _S: Final = t.daily_revenue_summary.c
 _COUNTED: Final = (
     *("payment_id", "kind", "status", "currency", "amount"),
     *("enrollment_id", "subscription_id"),
-)
-# A charge that took money stays revenue of its day: what went back stands on its own day.
-_TAKEN: Final = (
-    PaymentStatus.COMPLETED,
-    PaymentStatus.PARTIALLY_REFUNDED,
-    PaymentStatus.REFUNDED,
-    PaymentStatus.DISPUTED,
 )
 
 
@@ -41,7 +34,8 @@ class RevenueRepository(Repository):
         """
         settled = _settled(start, end, with_archive=with_archive)
         p = settled.c
-        is_charge = and_(p.kind == PaymentKind.CHARGE, p.status.in_(_TAKEN))
+        # A charge that took money stays revenue of its day: what went back stands on its own.
+        is_charge = and_(p.kind == PaymentKind.CHARGE, p.status.in_(SETTLED_PAYMENTS))
         is_refund = and_(p.kind == PaymentKind.REFUND, p.status == PaymentStatus.COMPLETED)
         bill, first = t.subscription_payments, t.subscriptions
         new_subscription = and_(

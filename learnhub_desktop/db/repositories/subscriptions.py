@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
 from learnhub_desktop.domain.states import (
+    OPEN_ENROLMENTS,
+    RUNNING_SUBSCRIPTIONS,
     BillingStatus,
     EnrolmentStatus,
     PaymentStatus,
@@ -17,8 +19,6 @@ from learnhub_desktop.domain.states import (
 )
 from learnhub_desktop.domain.subscriptions import BillRow, OpenedCourse
 from learnhub_desktop.errors import NotFound
-
-_OPEN = (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
 
 
 class SubscriptionRepository(Repository):
@@ -33,7 +33,7 @@ class SubscriptionRepository(Repository):
         if found is None:
             raise NotFound(f"There is no subscription with the number {subscription_id}.")
         opened = select(e.course_id).where(
-            e.subscription_id == subscription_id, e.status.in_(_OPEN)
+            e.subscription_id == subscription_id, e.status.in_(OPEN_ENROLMENTS)
         )
         courses = sorted(set(self.connection.scalars(opened)))
         for course_id in courses:
@@ -47,7 +47,7 @@ class SubscriptionRepository(Repository):
         return list(
             self.connection.scalars(
                 select(e.enrollment_id)
-                .where(e.subscription_id == subscription_id, e.status.in_(_OPEN))
+                .where(e.subscription_id == subscription_id, e.status.in_(OPEN_ENROLMENTS))
                 .order_by(e.course_id)
             )
         )
@@ -59,7 +59,7 @@ class SubscriptionRepository(Repository):
             update(t.subscriptions)
             .where(
                 s.subscription_id == subscription_id,
-                s.status.in_([SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE]),
+                s.status.in_(RUNNING_SUBSCRIPTIONS),
             )
             .values(
                 status=SubscriptionStatus.CANCELLED,
@@ -127,11 +127,11 @@ class SubscriptionRepository(Repository):
         """What it opened, those that are open first, the latest of them at the top."""
         e, c = t.enrollments.c, t.courses.c
         rows = self.connection.execute(
-            select(e.course_id, c.title, e.status, e.enrolled_at, e.progress_percentage)
+            select(e.course_id, c.title, e.status, e.progress_percentage)
             .join(t.courses, c.course_id == e.course_id)
             .where(e.subscription_id == subscription_id)
             .order_by(e.enrolled_at.desc(), e.enrollment_id.desc())
             .limit(limit)
         )
-        found = [OpenedCourse(row[0], row[1], EnrolmentStatus(row[2]), *row[3:]) for row in rows]
+        found = [OpenedCourse(row[0], row[1], EnrolmentStatus(row[2]), row[3]) for row in rows]
         return tuple(sorted(found, key=lambda course: not course.is_open))

@@ -13,12 +13,12 @@ from learnhub_desktop.db.repositories.base import like
 from learnhub_desktop.db.repositories.user_imports import UserImports
 from learnhub_desktop.domain.states import (
     OPEN_PAYMENTS,
+    RUNNING_SUBSCRIPTIONS,
     CourseStatus,
     EnrolmentStatus,
     MovementKind,
     PaymentKind,
     PaymentStatus,
-    SubscriptionStatus,
     UserType,
 )
 from learnhub_desktop.domain.students import (
@@ -240,7 +240,7 @@ class UserRepository(UserImports):
         c = t.subscriptions.c
         statement = select(c.subscription_id).where(
             c.user_id == user_id,
-            c.status.in_((SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)),
+            c.status.in_(RUNNING_SUBSCRIPTIONS),
         )
         return list(self.connection.scalars(statement.order_by(c.subscription_id)))
 

@@ -14,19 +14,11 @@ from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.repositories.base import Repository
 from learnhub_desktop.db.repositories.years import movable
 from learnhub_desktop.domain import money
-from learnhub_desktop.domain.states import EventType, PaymentKind, PaymentStatus
+from learnhub_desktop.domain.states import SETTLED_PAYMENTS, PaymentKind, PaymentStatus
 from learnhub_desktop.domain.years import Kept, Sum, bounds
 
 _P: Final = t.payments.c
 _E: Final = t.payment_events.c
-_A: Final = t.payments_archive.c
-_X: Final = t.payment_events_archive.c
-_TAKEN: Final = (
-    PaymentStatus.COMPLETED,
-    PaymentStatus.PARTIALLY_REFUNDED,
-    PaymentStatus.REFUNDED,
-    PaymentStatus.DISPUTED,
-)
 _ROWS_AT_ONCE: Final = 1_000
 # Free text may name somebody, and what is anonymised here must not live on in a file.
 _NOT_EXPORTED: Final = frozenset({"comment"})
@@ -158,7 +150,7 @@ class YearRepository(Repository):
         for table in (t.payments, t.payments_archive):
             c = table.c
             year = extract("year", c.created_at)
-            charged = and_(c.kind == PaymentKind.CHARGE, c.status.in_(_TAKEN))
+            charged = and_(c.kind == PaymentKind.CHARGE, c.status.in_(SETTLED_PAYMENTS))
             refunded = and_(c.kind == PaymentKind.REFUND, c.status == PaymentStatus.COMPLETED)
             statement = select(
                 year,
@@ -174,34 +166,6 @@ class YearRepository(Repository):
         for (each, currency), (taken, back) in sorted(totals.items()):
             found[each].append(Sum(currency, taken, back))
         return {each: tuple(lines) for each, lines in found.items()}
-
-    def holds(self, payment_id: int) -> bool:
-        """Whether the payment belongs to a closed year."""
-        found = select(_A.payment_id).where(_A.payment_id == payment_id).limit(1)
-        return self.connection.scalar(found) is not None
-
-    def refund_ids(self, charge_id: int) -> tuple[int, ...]:
-        return tuple(
-            self.connection.scalars(
-                select(_A.payment_id)
-                .where(_A.refunds_payment_id == charge_id)
-                .order_by(_A.payment_id)
-            )
-        )
-
-    def events_of(
-        self, payment_ids: Collection[int]
-    ) -> list[tuple[int, EventType, dict[str, Any], datetime]]:
-        """(payment, type, facts, time) of all events of archived payments, oldest first."""
-        rows = self.connection.execute(
-            select(_X.payment_id, _X.event_type, _X.event_data, _X.created_at)
-            .where(_X.payment_id.in_(payment_ids))
-            .order_by(_X.event_id)
-        )
-        return [
-            (row.payment_id, EventType(row.event_type), dict(row.event_data or {}), row.created_at)
-            for row in rows
-        ]
 
     def payments_of(self, year: int) -> Iterator[Mapping[str, Any]]:
         """Every archived payment that was made in the year, by its number, as it is exported."""
@@ -227,16 +191,6 @@ class YearRepository(Repository):
             yield dict(row._mapping)
 
     # Dropping.
-
-    def ids_of(self, year: int) -> tuple[int, int] | None:
-        """The lowest and highest number of the year's archived payments."""
-        start, end = bounds(year)
-        row = self.connection.execute(
-            select(func.min(_A.payment_id), func.max(_A.payment_id)).where(
-                _A.created_at >= start, _A.created_at < end
-            )
-        ).one()
-        return None if row[0] is None else (int(row[0]), int(row[1]))
 
     def delete_year(self, year: int) -> None:
         """Delete the year's rows one by one, where there are no partitions."""

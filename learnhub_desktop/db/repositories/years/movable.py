@@ -14,19 +14,18 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, selec
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.states import (
     OPEN_PAYMENTS,
+    RUNNING_SUBSCRIPTIONS,
     AlertStatus,
     BillingStatus,
     KeyState,
     PaymentKind,
     PaymentStatus,
-    SubscriptionStatus,
 )
 from learnhub_desktop.domain.years import Kept
 
 CHARGE: Final = t.payments.alias("charge")
 _C: Final = CHARGE.c
 _OPEN: Final = sorted(OPEN_PAYMENTS)
-_RUNNING: Final = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
 def charges(before: datetime) -> Select[Any]:
@@ -44,11 +43,7 @@ def kept(before: datetime, settled_before: datetime) -> Select[Any]:
     """(why, how many) of those that stay, each counted for the first reason that there is."""
     reasons = _reasons(before, settled_before)
     why = case(*((condition, str(name)) for name, condition in reasons.items()), else_=None)
-    found = (
-        select(why.label("why"))
-        .where(_C.kind == PaymentKind.CHARGE, _C.created_at < before)
-        .subquery("kept")
-    )
+    found = charges(before).with_only_columns(why.label("why")).subquery("kept")
     return (
         select(found.c.why, func.count().label("number"))
         .where(found.c.why.is_not(None))
@@ -117,7 +112,7 @@ def _pays_for_what_runs() -> ColumnElement[bool]:
         select(s.subscription_id)
         .where(
             s.subscription_id == b.subscription_id,
-            s.status.in_(_RUNNING),
+            s.status.in_(RUNNING_SUBSCRIPTIONS),
             b.billing_period_end >= s.current_period_end,
         )
         .exists()
