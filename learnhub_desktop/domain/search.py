@@ -28,7 +28,8 @@ class MeasureKind(Enum):
     AMOUNT = auto()
     NUMBER = auto()  # whole
     PERCENT = auto()  # at most two decimals
-    DAY = auto()
+    DAY = auto()  # of a moment: which day that is depends on the time zone
+    DATE = auto()  # a day of the school already
 
 
 Value = Decimal | int | date
@@ -178,7 +179,7 @@ def measure(text: str, kind: MeasureKind, *, name: str) -> Value:
     match kind:
         case MeasureKind.AMOUNT:
             return money.parse_amount(text, field=name, allow_zero=True)
-        case MeasureKind.DAY:
+        case MeasureKind.DAY | MeasureKind.DATE:
             return day(text, name=name)
         case MeasureKind.NUMBER if re.fullmatch(r"-?[0-9]{1,18}", text):
             return int(text)

@@ -121,10 +121,10 @@ def _filters(see: Relations, measures: dict[str, Measure]) -> dict[str, FilterSp
         ),
         "access": filters.cases(
             {
-                "ended": lambda now: a.access_expires_at <= now,
-                "open": lambda now: and_(
+                "ended": lambda asker: a.access_expires_at <= asker.now(),
+                "open": lambda asker: and_(
                     a.student_id.is_not(None),
-                    or_(a.access_expires_at.is_(None), a.access_expires_at > now),
+                    or_(a.access_expires_at.is_(None), a.access_expires_at > asker.now()),
                 ),
                 "lifetime": and_(a.student_id.is_not(None), a.access_expires_at.is_(None)),
                 "none": a.student_id.is_(None),

@@ -49,17 +49,17 @@ def one_of(
 
 
 def cases(
-    conditions: Mapping[str, Condition | Callable[[datetime], Condition]],
+    conditions: Mapping[str, Condition | Callable[[Asker], Condition]],
     *,
     needs: tuple[str, ...] = (),
 ) -> FilterSpec:
-    """Named cases, any of which may hold; one that depends on the time gets it."""
+    """Named cases, any of which may hold; one that depends on the time asks for it."""
 
     def condition(values: tuple[str, ...], asker: Asker) -> Condition:
         chosen = (conditions[value] for value in values)
         return or_(
             false(),
-            *(case if isinstance(case, ColumnElement) else case(asker.now()) for case in chosen),
+            *(case if isinstance(case, ColumnElement) else case(asker) for case in chosen),
         )
 
     return FilterSpec(condition, {name: name for name in conditions}, needs, in_search=True)
@@ -94,8 +94,9 @@ def between(measure: Measure, name: str) -> FilterSpec:
 
 
 def compare(measure: Measure, operator: str, value: Value, zone: Callable[[], tzinfo]) -> Condition:
-    """The measure held against a value; a day's name means all of that day."""
-    if not isinstance(value, date) or isinstance(value, datetime):
+    """The measure held against a value; of a moment a day's name means all of that day."""
+    is_exact = measure.kind is MeasureKind.DATE or isinstance(value, datetime)
+    if is_exact or not isinstance(value, date):
         return _OPERATORS[operator](measure.expression, value)
     start, end = _day(value, zone())
     match operator:

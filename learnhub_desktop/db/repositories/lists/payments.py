@@ -125,15 +125,15 @@ def _attention(table: Table) -> dict[str, Any]:
     unknown = c.status == PaymentStatus.UNKNOWN
 
     def since(age: timedelta) -> Any:
-        return lambda now: and_(unknown, c.created_at <= now - age)
+        return lambda asker: and_(unknown, c.created_at <= asker.now() - age)
 
     return {
         "unknown": unknown,
         "unknown_hour": since(timedelta(hours=1)),
         "unknown_day": since(timedelta(days=1)),
         "unknown_week": since(timedelta(days=7)),
-        "hold_expired": lambda now: and_(
-            c.status == PaymentStatus.PENDING, c.hold_expires_at <= now
+        "hold_expired": lambda asker: and_(
+            c.status == PaymentStatus.PENDING, c.hold_expires_at <= asker.now()
         ),
         "refund_open": _is_open_refund(table),
         "refund_failed": _is_failed_refund(table),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import FromClause, case, func, null, select
 
@@ -24,10 +24,8 @@ from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.lists import Sort
 from learnhub_desktop.domain.money import ZERO
 from learnhub_desktop.domain.search import MeasureKind
-from learnhub_desktop.domain.states import EnrolmentStatus, UserType
+from learnhub_desktop.domain.states import OPEN_ENROLMENTS, EnrolmentStatus, UserType
 from learnhub_desktop.domain.students import StudentRow
-
-_OPEN: Final = (EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)
 
 
 def students_list(see: Relations) -> ListSource[StudentRow]:
@@ -118,12 +116,12 @@ def _filters(see: Relations, measures: dict[str, Measure]) -> dict[str, FilterSp
         "deleted": filters.cases({"yes": u.deleted_at.is_not(None), "no": u.deleted_at.is_(None)}),
         "access": filters.cases(
             {
-                "ended": lambda now: u.user_id.in_(
-                    select(a.student_id).where(a.access_expires_at <= now)
+                "ended": lambda asker: u.user_id.in_(
+                    select(a.student_id).where(a.access_expires_at <= asker.now())
                 ),
-                "open": lambda now: u.user_id.in_(
+                "open": lambda asker: u.user_id.in_(
                     select(a.student_id).where(
-                        (a.access_expires_at > now) | a.access_expires_at.is_(None)
+                        (a.access_expires_at > asker.now()) | a.access_expires_at.is_(None)
                     )
                 ),
             }
@@ -169,7 +167,9 @@ def _counts(see: Relations) -> tuple[Any, ...]:
 def _standing(see: Relations) -> tuple[Any, ...]:
     e = see.enrolments.c
     return (
-        mean_percent(case((e.status.in_(_OPEN), e.progress_percentage))).label("progress"),
+        mean_percent(case((e.status.in_(OPEN_ENROLMENTS), e.progress_percentage))).label(
+            "progress"
+        ),
         func.max(e.last_activity_at).label("last_activity"),
     )
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, false, func, or_, select, true
+from sqlalchemy import and_, exists, func, or_, select
 
 from learnhub_desktop.db.repositories.lists import filters
 from learnhub_desktop.db.repositories.lists.relations import Relations
 from learnhub_desktop.db.repositories.lists.source import (
     Condition,
-    Expression,
-    FilterSpec,
     Join,
     ListSource,
     Measure,
@@ -28,18 +24,17 @@ from learnhub_desktop.db.tables import (
     subscriptions,
     users,
 )
-from learnhub_desktop.domain import search
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.lists import Sort
 from learnhub_desktop.domain.search import Asker, MeasureKind
 from learnhub_desktop.domain.states import (
+    OPEN_ENROLMENTS,
     OPEN_PAYMENTS,
-    EnrolmentStatus,
+    RUNNING_SUBSCRIPTIONS,
     PaymentKind,
     SubscriptionStatus,
 )
 from learnhub_desktop.domain.subscriptions import SubscriptionRow
-from learnhub_desktop.errors import InvalidInput
 
 _S: Final = subscriptions.c
 _E: Final = enrollments.c
@@ -47,13 +42,15 @@ _P: Final = payments.c
 _PLANS: Final = subscription_plans.c
 _STUDENT: Final = Join(users, users.c.user_id == _S.user_id)
 _PLAN: Final = Join(subscription_plans, _PLANS.plan_type == _S.plan_type)
-_RUNNING: Final = _S.status.in_((SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE))
+_RUNNING: Final = _S.status.in_(RUNNING_SUBSCRIPTIONS)
 _IS_OPEN_CHARGE: Final = and_(
     _P.subscription_id == _S.subscription_id,
     _P.kind == PaymentKind.CHARGE,
     _P.status.in_(sorted(OPEN_PAYMENTS)),
 )
 _MEASURES: Final = {"price": Measure(_PLANS.price, MeasureKind.AMOUNT, ("plan",))}
+_BILLS_ON: Final = Measure(_S.next_billing_date, MeasureKind.DATE)
+_PAID_UNTIL: Final = Measure(_S.current_period_end, MeasureKind.DATE)
 
 
 def subscriptions_list(see: Relations) -> ListSource[SubscriptionRow]:
@@ -82,9 +79,18 @@ def subscriptions_list(see: Relations) -> ListSource[SubscriptionRow]:
         filters={
             "status": filters.one_of(_S.status, SubscriptionStatus),
             "plan": filters.texts(lambda codes: _S.plan_type.in_(codes)),
-            "attention": _attention(),
-            "bills_on": _days(_S.next_billing_date, "bills_on"),
-            "paid_until": _days(_S.current_period_end, "paid_until"),
+            # What a person may have to do something about.
+            "attention": filters.cases(
+                {
+                    "due": _is_due,
+                    "past_due": _S.status == SubscriptionStatus.PAST_DUE,
+                    "unsettled": exists().where(_IS_OPEN_CHARGE),
+                    "ending": and_(_RUNNING, _S.cancel_at_period_end.is_(True)),
+                    "never_paid": and_(~_RUNNING, _S.current_period_end == _S.start_date),
+                }
+            ),
+            "bills_on": filters.between(_BILLS_ON, "bills_on"),
+            "paid_until": filters.between(_PAID_UNTIL, "paid_until"),
             "student": filters.ids(_S.user_id, "student"),
         },
         find_word=_find_word,
@@ -100,7 +106,7 @@ def _rows_statement() -> Any:
         select(func.count())
         .where(
             _E.subscription_id == _S.subscription_id,
-            _E.status.in_((EnrolmentStatus.ACTIVE, EnrolmentStatus.COMPLETED)),
+            _E.status.in_(OPEN_ENROLMENTS),
         )
         .correlate(subscriptions)
         .scalar_subquery()
@@ -134,43 +140,13 @@ def _rows_statement() -> Any:
     ).select_from(subscriptions.join(users, _STUDENT.on).join(subscription_plans, _PLAN.on))
 
 
-def _attention() -> FilterSpec:
-    """What a person may have to do something about."""
-    cases: dict[str, Callable[[date, datetime], Condition]] = {
-        "due": lambda today, now: and_(
-            _RUNNING,
-            _S.next_billing_date <= today,
-            or_(_S.next_retry_at.is_(None), _S.next_retry_at <= now),
-        ),
-        "past_due": lambda today, now: _S.status == SubscriptionStatus.PAST_DUE,
-        "unsettled": lambda today, now: exists().where(_IS_OPEN_CHARGE),
-        "ending": lambda today, now: and_(_RUNNING, _S.cancel_at_period_end.is_(True)),
-        "never_paid": lambda today, now: and_(~_RUNNING, _S.current_period_end == _S.start_date),
-    }
-
-    def condition(values: tuple[str, ...], asker: Asker) -> Condition:
-        now = asker.now()
-        today = now.astimezone(asker.zone()).date()
-        return or_(false(), *(cases[value](today, now) for value in values))
-
-    return FilterSpec(condition, {name: name for name in cases}, in_search=True)
-
-
-def _days(column: Expression, name: str) -> FilterSpec:
-    """From and to, both inside, of a column of days: those are the school's already."""
-
-    def condition(values: tuple[str, ...], asker: Asker) -> Condition:
-        if len(values) > 2:
-            raise InvalidInput(name, f"The filter “{name}” takes two values: from and to.")
-        first, last = (*values, "", "")[:2]
-        bounds: list[Condition] = []
-        if first.strip():
-            bounds.append(column >= search.day(first, name=name))
-        if last.strip():
-            bounds.append(column <= search.day(last, name=name))
-        return and_(true(), *bounds)
-
-    return FilterSpec(condition)
+def _is_due(asker: Asker) -> Condition:
+    now = asker.now()
+    return and_(
+        _RUNNING,
+        _S.next_billing_date <= now.astimezone(asker.zone()).date(),
+        or_(_S.next_retry_at.is_(None), _S.next_retry_at <= now),
+    )
 
 
 def _find_word(word: str, resolve: Resolve) -> Condition:
