@@ -8,11 +8,10 @@ school is declared whole.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,11 +23,12 @@ from sqlalchemy import Connection, Table, func, select
 from learnhub_desktop.db import portable
 from learnhub_desktop.db.engine import Engines, finish_file
 from learnhub_desktop.db.failures import told
-from learnhub_desktop.db.portable import FORMAT, MANIFEST, Manifest, Sum, TablePart
+from learnhub_desktop.db.portable import FORMAT, MANIFEST, Manifest, TablePart
 from learnhub_desktop.db.school import label
 from learnhub_desktop.db.tables import school_settings
 from learnhub_desktop.db.version import SCHEMA_VERSION, check_version
 from learnhub_desktop.errors import InvalidInput, LearnHubError, RuleRefused
+from learnhub_desktop.files import LineSum, whole_or_nothing
 
 _FILES: Final = frozenset({".db", ".sqlite", ".sqlite3"})
 _ROWS_AT_ONCE: Final = 1_000
@@ -87,7 +87,7 @@ def backup(
     is_copy = path.suffix.lower() in _FILES
     if is_copy and engines.killer is not None:
         raise InvalidInput("path", "A school on a server is backed up into a .zip file.")
-    with _whole_or_nothing(path) as part:
+    with whole_or_nothing(path, field="path") as part:
         if is_copy:
             _copy_file(Path(str(engines.writer.url.database)), part, told_step, cancelled)
             rows = None
@@ -149,7 +149,7 @@ def _write_table(
 ) -> TablePart:
     columns = portable.columns_of(table)
     encode = portable.encoder(kind for _, kind in columns)
-    rows, whole = Sum(), hashlib.sha256()
+    rows, whole = LineSum(), hashlib.sha256()
     next_id = portable.next_id(connection, table)
     statement = portable.rows_of(table.name, columns)
     with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
@@ -193,23 +193,6 @@ def _copy_file(source: Path, target: Path, told_step: Told, cancelled: Cancelled
     if sound != "ok":
         raise LearnHubError(f"{source.name} is damaged, and so is its copy: {sound}.")
     finish_file(target)
-
-
-@contextmanager
-def _whole_or_nothing(path: Path) -> Iterator[Path]:
-    """A name beside the file; it takes the file's own only when everything is on the disk."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        yield part
-        with part.open("r+b") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    except (OSError, sqlite3.Error) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InvalidInput("path", f"{path.name} cannot be written: {why}.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def stop_if(cancelled: Cancelled) -> None:

@@ -8,7 +8,6 @@ that it does not depend on the order in which a database returns rows.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -57,7 +56,6 @@ _TYPES: Final[dict[str, Any]] = {
     "json": Text(),
     "text": Text(),
 }
-_MODULUS: Final = 1 << 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,21 +220,6 @@ _FROM_JSON: Final[dict[str, Callable[[Any], Any]]] = {
     "moment": datetime.fromisoformat,
     "date": date.fromisoformat,
 }
-
-
-class Sum:
-    """The checksum of a table's lines, in whatever order they come."""
-
-    def __init__(self) -> None:
-        self._total = 0
-        self.rows = 0
-
-    def add(self, line: bytes) -> None:
-        self.rows += 1
-        self._total += int.from_bytes(hashlib.sha256(line).digest(), "big")
-
-    def __str__(self) -> str:
-        return f"{self._total % _MODULUS:064x}"
 
 
 def next_id(connection: Connection, table: Table) -> int | None:

@@ -9,7 +9,6 @@ import hashlib
 import ssl
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ from learnhub_desktop.db.backup import (
 from learnhub_desktop.db.engine import Engines, finish_file, open_engines
 from learnhub_desktop.db.failures import for_people, told
 from learnhub_desktop.db.lease import lease
-from learnhub_desktop.db.portable import FORMAT, MANIFEST, Manifest, NotABackup, Sum, TablePart
+from learnhub_desktop.db.portable import FORMAT, MANIFEST, Manifest, NotABackup, TablePart
 from learnhub_desktop.db.school import (
     SchoolRefusal,
     ensure_database,
@@ -49,12 +48,10 @@ from learnhub_desktop.errors import (
     LearnHubError,
     RuleRefused,
 )
+from learnhub_desktop.files import DAMAGED_ZIP, LineSum
 
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"
 _ROWS_AT_ONCE: Final = 500
-# What damage to a zip comes to, wherever it lies: a bad checksum, a cut stream, a flag that
-# says it is encrypted or packed in another way.
-_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, EOFError, RuntimeError, zlib.error)
 # Alembic's own table, beside ours.
 _VERSION_TABLE: Final = "alembic_version"
 
@@ -122,7 +119,7 @@ def _as_portable(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
 def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
     try:
         document = archive.read(MANIFEST).decode()
-    except (*_UNREADABLE, UnicodeDecodeError) as error:
+    except (*DAMAGED_ZIP, UnicodeDecodeError) as error:
         raise zipfile.BadZipFile("it has no manifest") from error
     return portable.read_manifest(document)
 
@@ -166,7 +163,7 @@ def _check_files(
                 while block := file.read(1 << 20):
                     stop_if(cancelled)
                     whole.update(block)
-        except _UNREADABLE as error:
+        except DAMAGED_ZIP as error:
             raise NotABackup(f"the file of {part.name} cannot be read") from error
         if whole.hexdigest() != part.file_sha256:
             raise NotABackup(f"the file of {part.name} is not what was written")
@@ -322,7 +319,7 @@ def _not_loaded(connection: Connection, part: TablePart, error: DBAPIError) -> E
 
 def _compare(connection: Connection, part: TablePart) -> None:
     encode = portable.encoder(kind for _, kind in part.columns)
-    found = Sum()
+    found = LineSum()
     statement = portable.rows_of(part.name, part.columns)
     for row in connection.execute(statement.execution_options(yield_per=_ROWS_AT_ONCE)):
         found.add(encode(row))

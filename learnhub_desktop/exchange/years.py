@@ -13,33 +13,28 @@ import csv
 import hashlib
 import io
 import json
-import os
 import tempfile
 import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from learnhub_desktop.domain.states import SETTLED_PAYMENTS, PaymentKind, PaymentStatus
 from learnhub_desktop.errors import InvalidInput
+from learnhub_desktop.files import DAMAGED_ZIP, LineSum, whole_or_nothing
 
 FORMAT: Final = 1
 PAYMENTS: Final = "payments"
 EVENTS: Final = "payment_events"
 _MANIFEST: Final = "manifest.json"
 _CSV: Final = "payments.csv"
-_MODULUS: Final = 1 << 256
 _CHUNK: Final = 1 << 20
 # What a file comes to that is another's, was cut short or changed, wherever that lies.
-_UNREADABLE: Final = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError),  # of the zip
-    *(KeyError, ValueError, TypeError, AttributeError, ArithmeticError),  # of what is in it
-)
+_UNREADABLE: Final = (*DAMAGED_ZIP, ValueError, TypeError, AttributeError, ArithmeticError)
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -57,6 +52,10 @@ class TableSum:
 
     rows: int
     checksum: str
+
+    @classmethod
+    def of(cls, lines: LineSum) -> TableSum:
+        return cls(lines.rows, str(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +77,6 @@ class YearManifest:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)
 
 
-class LineSum:
-    """The sum over the checksums of lines."""
-
-    def __init__(self) -> None:
-        self._total = 0
-        self.rows = 0
-
-    def add(self, line: bytes) -> None:
-        self.rows += 1
-        self._total += int.from_bytes(hashlib.sha256(line).digest(), "big")
-
-    def done(self) -> TableSum:
-        return TableSum(self.rows, f"{self._total % _MODULUS:064x}")
-
-
 def sum_of(rows: Iterable[Row], told: Told = say_nothing) -> TableSum:
     """The sum over rows as they stand in the database."""
     total = LineSum()
@@ -100,7 +84,7 @@ def sum_of(rows: Iterable[Row], told: Told = say_nothing) -> TableSum:
         total.add(encode(row))
         if total.rows % 1_000 == 0:
             told(total.rows)
-    return total.done()
+    return TableSum.of(total)
 
 
 def encode(row: Row) -> bytes:
@@ -153,7 +137,7 @@ def write_year(
     """
     check_new(path)
     with (
-        _whole_or_nothing(path) as part,
+        whole_or_nothing(path, field="file") as part,
         zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive,
         tempfile.TemporaryFile(dir=path.parent) as table,
     ):
@@ -204,7 +188,7 @@ class _Writer:
                 self._rows += 1
                 if self._rows % 1_000 == 0:
                     self._told(self._rows)
-        self.tables[name] = total.done()
+        self.tables[name] = TableSum.of(total)
         self.files[_lines(name)] = whole.hexdigest()
 
     def add(self, name: str, content: Any) -> None:
@@ -260,9 +244,10 @@ class _Totals:
         number, settled = int(row["payment_id"]), row["processed_at"] or row["created_at"]
         first, last, through = self.span or (number, number, "")
         self.span = (min(first, number), max(last, number), max(through, str(_plain(settled))))
-        if row["kind"] == "refund" and row["status"] == "completed":
+        kind, status = row["kind"], row["status"]
+        if kind == PaymentKind.REFUND and status == PaymentStatus.COMPLETED:
             self._sums[row["currency"]]["refunded"] += Decimal(row["amount"])
-        elif row["kind"] == "charge" and row["status"] not in ("pending", "unknown", "failed"):
+        elif kind == PaymentKind.CHARGE and status in SETTLED_PAYMENTS:
             self._sums[row["currency"]]["charged"] += Decimal(row["amount"])
 
     def done(self) -> dict[str, dict[str, str]]:
@@ -290,7 +275,7 @@ def read_year(path: Path, told: Told = say_nothing) -> YearManifest:
                     rows += 1
                     if rows % 1_000 == 0:
                         told(rows)
-                if found.done() != expected:
+                if TableSum.of(found) != expected:
                     raise _damaged(path, f"the rows of {name} are not those that were written")
             for _line in _checked_lines(archive, _CSV, manifest):
                 pass
@@ -352,21 +337,3 @@ def checksum_of(path: Path) -> str:
     except OSError as error:
         raise InvalidInput("file", f"{path.name} cannot be read: {error.strerror}.") from error
     return whole.hexdigest()
-
-
-@contextmanager
-def _whole_or_nothing(path: Path) -> Iterator[Path]:
-    """A name beside the file; it takes the file's own only when everything is on the disk."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        yield part
-        with part.open("r+b") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise InvalidInput(
-            "file", f"{path.name} cannot be written: {error.strerror or error}."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
