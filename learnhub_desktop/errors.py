@@ -41,6 +41,11 @@ class ServerBusy(DatabaseUnavailable):
     """Every retry met a lock. Nothing was changed."""
 
 
+def is_lost(error: LearnHubError) -> bool:
+    """Whether all that follows will fail too; a lock that is held for too long hits one act."""
+    return isinstance(error, DatabaseUnavailable) and not isinstance(error, ServerBusy)
+
+
 class OutcomeUnknown(LearnHubError):
     """It is not known whether the work was done; ``key`` settles it when used again."""
 

@@ -62,13 +62,17 @@ def _went_well(ran: Ran) -> bool:
 
 
 def _values(ran: Ran) -> dict[str, Any]:
+    return {**values_of(ran), "problems": list(ran.result.problems)}
+
+
+def values_of(ran: Ran) -> dict[str, Any]:
+    """What every run has, with the figures of its own job."""
     return {
         "job": ran.result.job,
         "run_id": ran.run_id,
         "state": ran.state,
         "message": ran.result.message,
         **ran.result.counts,
-        "problems": list(ran.result.problems),
     }
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from learnhub_desktop.cli.choosing import opened
+from learnhub_desktop.cli.jobs import values_of
 from learnhub_desktop.cli.terminal import Done, ExitCode, Terminal
 from learnhub_desktop.domain import money
+from learnhub_desktop.domain.catalog import count_of
 from learnhub_desktop.domain.states import JobState
 from learnhub_desktop.domain.years import YearRow
 from learnhub_desktop.jobs import closing
@@ -56,28 +58,19 @@ def drop(options: Namespace, terminal: Terminal) -> Done:
 
 
 def _told(ran: Ran) -> Done:
-    values = {
-        "job": ran.result.job,
-        "run_id": ran.run_id,
-        "state": ran.state,
-        "message": ran.result.message,
-        **ran.result.counts,
-    }
     if ran.state is JobState.DONE:
-        return Done(values, (ran.result.message,))
-    return Done(values, code=ExitCode.REFUSED, problem=ran.result.message)
+        return Done(values_of(ran), (ran.result.message,))
+    return Done(values_of(ran), code=ExitCode.REFUSED, problem=ran.result.message)
 
 
 def _sums(row: YearRow) -> str:
-    count = row.live + row.archived
-    what = "1 payment" if count == 1 else f"{count:,} payments"
     taken = [
         f"{money.text(each.charged, each.currency)} taken, "
         f"{money.text(each.refunded, each.currency)} went back"
         for each in row.sums
         if each.charged or each.refunded
     ]
-    return "; ".join([what, *taken])
+    return "; ".join([count_of(row.live + row.archived, "payment"), *taken])
 
 
 def _values(row: YearRow) -> dict[str, Any]:

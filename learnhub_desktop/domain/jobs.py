@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -84,6 +84,14 @@ class ByHand:
 
 Schedule = Every | Daily
 
+# Called between two steps of a job, when no transaction is open, with done and total. It may
+# raise, and then the job ends there: its worker was asked to stop, or has lost its lease.
+Progress = Callable[[int, int], None]
+
+
+def say_nothing(done: int, total: int) -> None:
+    """For callers that show no progress."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
@@ -137,11 +145,6 @@ class JobRun:
             return False
         return self.lease_until >= now
 
-    def may_be_claimed(self, now: datetime) -> bool:
-        if self.state is JobState.RUNNING:
-            return not self.is_alive(now)
-        return self.state is JobState.DUE
-
     @property
     def problems(self) -> tuple[str, ...]:
         """What a person must look at, in sentences."""
@@ -153,8 +156,8 @@ class JobRun:
 class JobRow:
     """A job as the Jobs page lists it: its plan, its last run and its next one.
 
-    ``number`` is its place among all jobs; ``next_due_at`` None: a person decides. ``is_late``: it was due long ago and nobody has
-    run it, so no timer is at work.
+    ``number`` is its place among all jobs; ``next_due_at`` None: a person decides. ``is_late``:
+    it was due long ago and nobody has run it, so no timer is at work.
     """
 
     number: int

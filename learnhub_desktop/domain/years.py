@@ -23,7 +23,6 @@ _LAST_YEAR: Final = 9998
 
 class YearRefusal(StrEnum):
     NOT_CLOSED = "not_closed"
-    BUSY = "busy"
     NOTHING_ARCHIVED = "nothing_archived"
     NOT_EXPORTED = "not_exported"
     EXPORT_MISSING = "export_missing"
@@ -155,15 +154,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class DroppedYear:
-    """A year that is gone from the database: its payments had these numbers.
+    """A year that is gone from the database.
 
-    ``settled_through`` is when the last of them was settled: days up to then cannot be counted
+    ``settled_through`` is when its last payment was settled: days up to then cannot be counted
     again.
     """
 
     year: int
-    first_id: int
-    last_id: int
     settled_through: datetime
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import IO, Any, Final
 
-_PASSWORD: Final = "LEARNHUB_PASSWORD"
+from learnhub_desktop import passwords
+
 _MODULE: Final = "learnhub_desktop.cli"
 
 
@@ -75,7 +76,7 @@ class JobProcesses:
             what += [f"--from={days[0].isoformat()}", f"--to={days[1].isoformat()}"]
         environment = dict(os.environ)
         if self._password is not None:
-            environment[_PASSWORD] = self._password
+            environment[passwords.VARIABLE] = self._password
         return JobProcess(
             [
                 *(sys.executable, "-m", _MODULE, "jobs", "run", *what),

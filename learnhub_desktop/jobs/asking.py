@@ -7,10 +7,11 @@ from typing import Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.jobs import Progress, say_nothing
 from learnhub_desktop.domain.purchases import PurchaseOutcome
 from learnhub_desktop.errors import DatabaseUnavailable, LearnHubError
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.jobs.results import JobResult, Progress, say_nothing
+from learnhub_desktop.jobs.results import JobResult
 from learnhub_desktop.services import asking
 from learnhub_desktop.services.refund_words import RefundOutcome
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from learnhub_desktop.db.transactions import Database
+from learnhub_desktop.domain.catalog import count_of
+from learnhub_desktop.domain.jobs import say_nothing
 from learnhub_desktop.domain.years import ARCHIVE, DROP, EXPORT, YEAR_JOBS, say_kept
 from learnhub_desktop.exchange import years as files
 from learnhub_desktop.exchange.years import EVENTS, PAYMENTS
-from learnhub_desktop.jobs.results import JobResult, Ran, say_nothing
+from learnhub_desktop.jobs.results import JobResult, Ran
 from learnhub_desktop.jobs.runner import Heart, Told, run_now
 from learnhub_desktop.services import year_files, years
 
@@ -22,8 +24,8 @@ def archive(database: Database, year: int, *, told: Told = lambda name: say_noth
 
     def work(heart: Heart) -> JobResult:
         done = years.archive_year(database, year, progress=heart, hold=heart.hold)
-        moved = f"Moved {_count(done.payments, 'payment')} of {year} and before to the archive"
-        message = f"{moved}, with {_count(done.events, 'event')}."
+        moved = f"Moved {count_of(done.payments, 'payment')} of {year} and before to the archive"
+        message = f"{moved}, with {count_of(done.events, 'event')}."
         if done.kept:
             message += f" {say_kept(done.kept)}"
         counts = {"year": year, "payments": done.payments, "events": done.events}
@@ -43,7 +45,7 @@ def export(
     def work(heart: Heart) -> JobResult:
         done, manifest = year_files.export_year(database, year, path, progress=heart)
         message = (
-            f"Exported {_count(done.payments, 'payment')} and {_count(done.events, 'event')} of "
+            f"Exported {count_of(done.payments, 'payment')} and {count_of(done.events, 'event')} of "
             f"{year} into {path.name}, and read them back."
         )
         facts: dict[str, int | str] = {
@@ -69,7 +71,7 @@ def drop(
         manifest = year_files.drop_year(database, year, path, progress=heart, hold=heart.hold)
         payments, events = (manifest.tables[name].rows for name in (PAYMENTS, EVENTS))
         message = (
-            f"Dropped {_count(payments, 'payment')} and {_count(events, 'event')} of {year}. They "
+            f"Dropped {count_of(payments, 'payment')} and {count_of(events, 'event')} of {year}. They "
             f"stand in {path.name} alone: keep it."
         )
         facts: dict[str, int | str] = {"year": year, "payments": payments, "events": events}
@@ -79,7 +81,3 @@ def drop(
         return JobResult(DROP, message, facts)
 
     return run_now(database, DROP, work, beside=YEAR_JOBS, told=told)
-
-
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"

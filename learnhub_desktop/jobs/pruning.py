@@ -7,9 +7,11 @@ from typing import Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.catalog import count_of
+from learnhub_desktop.domain.jobs import Progress, say_nothing
 from learnhub_desktop.domain.years import YEAR_JOBS
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.jobs.results import JobResult, Progress, say_nothing
+from learnhub_desktop.jobs.results import JobResult
 
 NAME: Final = "prune-changes"
 # A window reads the feed every few seconds; one that slept for longer loads its lists anew.
@@ -35,10 +37,9 @@ def run(
     while step := database.write(prune_runs):
         runs += step
         progress(removed + runs, removed + runs)
-    rows = "1 row" if removed == 1 else f"{removed:,} rows"
-    message = f"Removed {rows} of the changes feed"
+    message = f"Removed {count_of(removed, 'row')} of the changes feed"
     if runs:
-        message += f" and {'1 old run' if runs == 1 else f'{runs:,} old runs'} of jobs"
+        message += f" and {count_of(runs, 'old run')} of jobs"
     return JobResult(NAME, f"{message}.", {"removed": removed, "runs_removed": runs})
 
 

@@ -11,12 +11,20 @@ from datetime import time
 from typing import Final
 
 from learnhub_desktop.db.transactions import Database
-from learnhub_desktop.domain.jobs import ByHand, Daily, Every, HandPlan, JobPlan, JobRefusal
+from learnhub_desktop.domain.jobs import (
+    ByHand,
+    Daily,
+    Every,
+    HandPlan,
+    JobPlan,
+    JobRefusal,
+    Progress,
+)
 from learnhub_desktop.domain.years import ARCHIVE, DROP, EXPORT
 from learnhub_desktop.errors import RuleRefused
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.jobs import asking, pruning, renewing, summarising
-from learnhub_desktop.jobs.results import JobResult, Progress
+from learnhub_desktop.jobs.results import JobResult
 
 JobFunction = Callable[[Database, Gateways, Progress], JobResult]
 

@@ -8,10 +8,11 @@ from typing import Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.jobs import Progress, say_nothing
 from learnhub_desktop.domain.subscriptions import BillingOutcome
-from learnhub_desktop.errors import DatabaseUnavailable, LearnHubError, ServerBusy
+from learnhub_desktop.errors import LearnHubError, is_lost
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.jobs.results import JobResult, Progress, say_nothing
+from learnhub_desktop.jobs.results import JobResult
 from learnhub_desktop.services import renewals
 from learnhub_desktop.services.periods import school_day
 
@@ -57,12 +58,9 @@ def _bill(
         progress(number, len(due))
         try:
             billed = renewals.renew(database, subscription_id, gateways=gateways)
-        except ServerBusy as error:
-            counts["failed"] += 1
-            problems.append(f"Subscription {subscription_id}: {error}")
-        except DatabaseUnavailable:
-            raise
         except LearnHubError as error:
+            if is_lost(error):
+                raise
             counts["failed"] += 1
             problems.append(f"Subscription {subscription_id}: {error}")
         else:

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from learnhub_desktop.domain.states import JobState
-
-# Called between two steps of a job, when no transaction is open, with done and total. It may
-# raise, and then the job ends there: its worker was asked to stop, or has lost its lease.
-Progress = Callable[[int, int], None]
-
-
-def say_nothing(done: int, total: int) -> None:
-    """For callers that show no progress."""
 
 
 @dataclass(frozen=True, slots=True)

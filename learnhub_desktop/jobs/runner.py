@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
-from learnhub_desktop.domain.jobs import JobRefusal, JobRun
+from learnhub_desktop.domain.jobs import JobRefusal, JobRun, Progress, say_nothing
 from learnhub_desktop.domain.states import JobState
 from learnhub_desktop.errors import (
     DatabaseUnavailable,
@@ -29,7 +29,7 @@ from learnhub_desktop.errors import (
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.jobs import summarising
 from learnhub_desktop.jobs.registry import JOBS, Job, job_named
-from learnhub_desktop.jobs.results import JobResult, Progress, Ran, say_nothing
+from learnhub_desktop.jobs.results import JobResult, Ran
 from learnhub_desktop.services import jobs as services
 from learnhub_desktop.services.recording import write_once
 
@@ -44,10 +44,6 @@ Work = Callable[["Heart"], JobResult]
 
 class _Stopped(Exception):
     """Somebody asked the run to stop."""
-
-
-class _LeaseLost(Exception):
-    """Another worker has taken the run over; this one must not write it down."""
 
 
 def run_due(
@@ -152,10 +148,6 @@ class Heart:
         except ServerBusy as error:
             log.info("a beat of run %d is left out: %s", self.run_id, error)
             return
-        except RuleRefused as error:
-            if error.reason is JobRefusal.LEASE_LOST:
-                raise _LeaseLost from error
-            raise
         if stop:
             raise _Stopped
 
@@ -172,11 +164,6 @@ class Heart:
         if not kept:
             log.warning("run %d ended, and another worker has taken it over", self.run_id)
         return Ran(self.run_id, state, result)
-
-    def give_up(self, name: str) -> Ran:
-        """Another worker has the run: it writes down how it ends."""
-        message = "Another computer has taken this run over meanwhile."
-        return Ran(self.run_id, JobState.CANCELLED, JobResult(name, message))
 
     def hold(self, uow: UnitOfWork) -> None:
         """Keep the lease inside a transaction of the work itself, which fails without it.
@@ -198,14 +185,13 @@ def _work(name: str, work: Work, heart: Heart) -> Ran:
         so_far = f" after {heart.done:,} of {heart.total:,}" if heart.total else ""
         message = f"Cancelled{so_far}. What is done stays done."
         return heart.finish(JobState.CANCELLED, JobResult(name, message))
-    except _LeaseLost:
-        return heart.give_up(name)
     except DatabaseUnavailable:
         # Whoever reaches the database next takes the run over when its lease has ended.
         raise
     except LearnHubError as error:
         if isinstance(error, RuleRefused) and error.reason is JobRefusal.LEASE_LOST:
-            return heart.give_up(name)
+            # The worker that has the run now writes down how it ends.
+            return Ran(heart.run_id, JobState.CANCELLED, JobResult(name, str(error)))
         return heart.finish(JobState.FAILED, JobResult(name, str(error)))
     except BaseException as error:
         ended = JobState.CANCELLED if isinstance(error, KeyboardInterrupt) else JobState.FAILED

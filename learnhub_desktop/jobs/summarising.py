@@ -7,9 +7,10 @@ from typing import Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.jobs import Progress, say_nothing
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.gateways import Gateways
-from learnhub_desktop.jobs.results import JobResult, Progress, say_nothing
+from learnhub_desktop.jobs.results import JobResult
 from learnhub_desktop.services import revenue
 
 NAME: Final = "revenue"
@@ -27,10 +28,9 @@ def run(database: Database, gateways: Gateways, progress: Progress = say_nothing
         return JobResult(NAME, "No payment was settled before today.", {"days": 0})
     first, last = span
     days = revenue.back_fill(database, first, last, progress=progress)
-    what = f"{first:%Y-%m-%d}" if days == 1 else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
     return JobResult(
         NAME,
-        f"Counted the revenue of {what}.",
+        f"Counted the revenue of {_said(first, last)}.",
         {"days": days, _THROUGH: int(f"{last:%Y%m%d}")},
     )
 
@@ -40,8 +40,11 @@ def run_range(
 ) -> JobResult:
     """Count each of these days again, as a person asked for; both ends are inside."""
     days = revenue.back_fill(database, first, last, progress=progress)
-    what = f"{first:%Y-%m-%d}" if days == 1 else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    return JobResult(NAME, f"Counted the revenue of {what} again.", {"days": days})
+    return JobResult(NAME, f"Counted the revenue of {_said(first, last)} again.", {"days": days})
+
+
+def _said(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def check_range(uow: UnitOfWork, first: date, last: date) -> None:

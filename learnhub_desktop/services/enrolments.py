@@ -30,12 +30,11 @@ from learnhub_desktop.domain.states import (
 )
 from learnhub_desktop.domain.text import check_email, check_text
 from learnhub_desktop.errors import (
-    DatabaseUnavailable,
     LearnHubError,
     NotFound,
     OutcomeUnknown,
     RuleRefused,
-    ServerBusy,
+    is_lost,
 )
 from learnhub_desktop.services import holds
 from learnhub_desktop.services import purchase_checks as checks
@@ -171,8 +170,7 @@ def enrol_many(
             lines.append(EnrolLine(student.line, student.email, True, changes.message))
         except LearnHubError as error:
             lines.append(EnrolLine(student.line, student.email, False, str(error)))
-            # A lock that is held for too long hits one line, a lost database all that follow.
-            if isinstance(error, DatabaseUnavailable) and not isinstance(error, ServerBusy):
+            if is_lost(error):
                 stopped = "Left out, because the database could not be reached any more."
         progress(len(lines))
     done = sum(line.done for line in lines)

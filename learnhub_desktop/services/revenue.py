@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.jobs import Progress, say_nothing
 from learnhub_desktop.domain.revenue import RevenueDay, bounds, days
 from learnhub_desktop.domain.years import YearRefusal
 from learnhub_desktop.errors import InvalidInput, RuleRefused
@@ -44,7 +45,7 @@ def back_fill(
     first: date,
     last: date,
     *,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = say_nothing,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> int:
     """Count every day from ``first`` to ``last`` anew, a transaction each; return how many."""

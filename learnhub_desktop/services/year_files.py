@@ -11,19 +11,13 @@ from pathlib import Path
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.jobs import Progress, say_nothing
 from learnhub_desktop.domain.years import YearExport, YearRefusal
 from learnhub_desktop.errors import InvalidInput, RuleRefused
 from learnhub_desktop.exchange import years as files
 from learnhub_desktop.exchange.years import EVENTS, PAYMENTS, TableSum, YearManifest
 from learnhub_desktop.services.year_records import dropped_years
-from learnhub_desktop.services.years import (
-    Hold,
-    Progress,
-    check,
-    hold_nothing,
-    make_partition,
-    say_nothing,
-)
+from learnhub_desktop.services.years import Hold, check, hold_nothing, make_partition
 
 
 def export_year(

@@ -9,7 +9,6 @@ from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.jobs import JobRun
 from learnhub_desktop.domain.years import (
-    ARCHIVE,
     DROP,
     EXPORT,
     DroppedYear,
@@ -32,19 +31,9 @@ def dropped_years(uow: UnitOfWork) -> tuple[DroppedYear, ...]:
         told = run.result
         if told.get("first_id"):
             found.append(
-                DroppedYear(
-                    int(told["year"]),
-                    int(told["first_id"]),
-                    int(told["last_id"]),
-                    datetime.fromisoformat(told["settled_through"]),
-                )
+                DroppedYear(int(told["year"]), datetime.fromisoformat(told["settled_through"]))
             )
     return tuple(found)
-
-
-def last_archived(uow: UnitOfWork) -> int | None:
-    """The latest year of which payments were moved."""
-    return max((int(run.result["year"]) for run in _done(uow, ARCHIVE)), default=None)
 
 
 def find_export(uow: UnitOfWork, year: int) -> YearExport | None:

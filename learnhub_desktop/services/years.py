@@ -13,6 +13,7 @@ from typing import Final
 
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Right
+from learnhub_desktop.domain.jobs import Progress, say_nothing
 from learnhub_desktop.domain.years import (
     Archived,
     Kept,
@@ -28,7 +29,6 @@ from learnhub_desktop.services import year_records
 # Called inside each transaction that changes something: it must fail where the worker has lost
 # its run to another, so that nobody moves what a second worker is just comparing or dropping.
 Hold = Callable[[UnitOfWork], None]
-Progress = Callable[[int, int], None]
 
 # What a cluster certifies as one transaction should stay below this many rows.
 _MOST_ROWS: Final = 2_000
@@ -40,10 +40,6 @@ _CHARGES_AT_ONCE: Final = 120
 
 def hold_nothing(uow: UnitOfWork) -> None:
     """For callers that nobody competes with."""
-
-
-def say_nothing(done: int, total: int) -> None:
-    """For callers that show no progress."""
 
 
 def list_years(uow: UnitOfWork) -> tuple[YearRow, ...]:
@@ -112,11 +108,10 @@ def survey(uow: UnitOfWork, year: int) -> tuple[list[int], int, int]:
 
 
 def make_partition(uow: UnitOfWork, year: int, *, hold: Hold = hold_nothing) -> None:
-    """Give the year a partition of its own, where it has none and the database knows them."""
+    """Give the year a partition of its own where it has none; only the servers know them."""
     uow.actor.require(Right.CLOSE_YEARS)
     hold(uow)
-    if uow.partitions.are_known:
-        uow.partitions.ensure(year)
+    uow.partitions.ensure(year)
 
 
 def archive_payments(

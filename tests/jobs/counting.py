@@ -10,10 +10,10 @@ from sqlalchemy import Row
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.transactions import Database
-from learnhub_desktop.domain.jobs import Every, JobPlan
+from learnhub_desktop.domain.jobs import Every, JobPlan, Progress
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.jobs.registry import Job
-from learnhub_desktop.jobs.results import JobResult, Progress
+from learnhub_desktop.jobs.results import JobResult
 from learnhub_desktop.jobs.runner import run_due
 from learnhub_desktop.services import jobs as services
 from tests.services.desk import Desk

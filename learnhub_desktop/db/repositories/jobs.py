@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from learnhub_desktop.db import tables as t
@@ -183,11 +183,7 @@ class JobRepository(Repository):
         )
         # Due times of one job differ; a clock that stands still must not refuse a second run.
         due_at = now if newest is None else newest + timedelta(microseconds=1)
-        key = self.connection.execute(
-            insert(t.job_runs).values(job=job, due_at=due_at)
-        ).inserted_primary_key
-        assert key is not None
-        return int(key[0])
+        return self.insert(t.job_runs, job=job, due_at=due_at)
 
     def prune(self, before: datetime, *, kept: Collection[str], limit: int) -> int:
         """Delete ended runs that are older than ``before``, but none of the ``kept`` jobs."""

@@ -25,11 +25,6 @@ _LIST: Final = text(
 class PartitionRepository(Repository):
     """Partitions by year of the archive. Each change commits by itself, as the servers do it."""
 
-    @property
-    def are_known(self) -> bool:
-        """Whether this database has partitions: SQLite has none, and deletes rows instead."""
-        return self.connection.dialect.name != "sqlite"
-
     def list(self, table: str) -> list[Partition]:
         """The table's partitions, in order."""
         rows = self.connection.execute(_LIST, {"name": table})
