@@ -88,6 +88,10 @@ class Prepared:
         self._statement = statement
         self._columns = columns
         self._ready: WeakKeyDictionary[Dialect, _Ready] = WeakKeyDictionary()
+        # Of a SELECT's columns, in their order.
+        self.names = (
+            tuple(statement.selected_columns.keys()) if isinstance(statement, Select) else ()
+        )
 
     def alone(self, connection: Connection, **values: Any) -> tuple[Any, ...] | None:
         """The one row, asked outside any transaction: it sees what is committed by now."""

@@ -152,14 +152,14 @@ class EnrolmentRepository(Repository):
         """The student's row, locked; NotFound where there is none."""
         found = self._student(_LOCK_STUDENT, user_id)
         if found is None:
-            raise NotFound(f"There is no student with the number {user_id}.")
+            raise no_student(user_id)
         return found
 
     def lock_student_at(self, user_id: int) -> tuple[StudentFacts, datetime]:
         """`lock_student`, with the database's time when the lock was there."""
         row = LOCK_STUDENT.row(self.connection, **{KEY: user_id})
         if row is None:
-            raise NotFound(f"There is no student with the number {user_id}.")
+            raise no_student(user_id)
         return student_of(row[:-1]), row[-1]
 
     def find_student_by_email(self, email: str) -> StudentFacts | None:
@@ -174,28 +174,17 @@ class EnrolmentRepository(Repository):
             raise NotFound(f"There is no course with the number {course_id}.")
         return found
 
-    def claim_seat(
-        self,
-        course_id: int,
-        *,
-        live_only: bool = True,
-        price: tuple[Decimal, str] | None = None,
-    ) -> bool:
-        """Take a seat if there is one: one conditional UPDATE decides, on any member.
-
-        With a ``price`` (amount and currency) only if the course still costs that.
-        """
+    def claim_seat(self, course_id: int) -> bool:
+        """Take a seat if there is one: one conditional UPDATE decides, on any member."""
         c = t.courses.c
-        conditions = [
-            c.course_id == course_id,
-            or_(c.max_students.is_(None), c.enrolled_students < c.max_students),
-        ]
-        if live_only:
-            conditions.append(c.status == CourseStatus.ACTIVE)
-        if price is not None:
-            conditions += [c.price == price[0], c.currency == price[1]]
         claimed = self.connection.execute(
-            update(t.courses).where(*conditions).values(enrolled_students=c.enrolled_students + 1)
+            update(t.courses)
+            .where(
+                c.course_id == course_id,
+                or_(c.max_students.is_(None), c.enrolled_students < c.max_students),
+                c.status == CourseStatus.ACTIVE,
+            )
+            .values(enrolled_students=c.enrolled_students + 1)
         )
         return claimed.rowcount == 1
 
@@ -349,8 +338,12 @@ class EnrolmentRepository(Repository):
         return None if row is None else enrolment_of(row)
 
 
+def no_student(user_id: int) -> NotFound:
+    return NotFound(f"There is no student with the number {user_id}.")
+
+
 def student_of(row: Sequence[Any]) -> StudentFacts:
-    """From the columns `STUDENT`."""
+    """From the columns of `_STUDENT`."""
     return StudentFacts(row[0], row[1], row[2], UserType(row[3]), *row[4:])
 
 

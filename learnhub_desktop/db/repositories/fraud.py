@@ -139,15 +139,6 @@ def _since(name: str) -> ColumnElement[Any]:
     return bindparam(name, type_=Moment())
 
 
-def _names(needs: Needs) -> list[str]:
-    """What `_count_charges` answers, in its order."""
-    names = ["sum", "count", "placed"]
-    for hours in needs.charge_hours:
-        names += [f"charges_{hours}", f"spent_{hours}"]
-    names += [f"failed_{minutes}" for minutes in needs.failure_minutes]
-    return names + [f"others_{hours}" for hours in needs.card_hours]
-
-
 def _rule(row: Sequence[Any]) -> Rule:
     rule_id, name, rule_type, condition, action, score, level, state, version = row
     return Rule(
@@ -205,7 +196,7 @@ class FraudRepository(Repository):
         if has_history:
             counts = self._counts(user_id, currency, card_fingerprint, needs, now)
         else:
-            counts = {**dict.fromkeys(_names(needs), 0), "average": None}
+            counts = {**dict.fromkeys(_count_charges(needs).names, 0), "average": None}
         return Facts(
             amount=amount,
             currency=currency,
@@ -231,7 +222,8 @@ class FraudRepository(Repository):
         since = {f"hours_{n}": now - timedelta(hours=n) for n in needs.charge_hours}
         since |= {f"minutes_{n}": now - timedelta(minutes=n) for n in needs.failure_minutes}
         since |= {f"card_{n}": now - timedelta(hours=n) for n in needs.card_hours}
-        row = _count_charges(needs).row(
+        statement = _count_charges(needs)
+        row = statement.row(
             self.connection,
             wanted_user=user_id,
             wanted_currency=currency,
@@ -239,7 +231,7 @@ class FraudRepository(Repository):
             **since,
         )
         assert row is not None  # sums always have a row
-        counts = dict(zip(_names(needs), row, strict=True))
+        counts = dict(zip(statement.names, row, strict=True))
         average = None
         if counts["count"]:
             average = (Decimal(counts["sum"]) / counts["count"]).quantize(Decimal("0.01"))

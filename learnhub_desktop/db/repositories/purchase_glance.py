@@ -8,12 +8,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Integer, String, and_, bindparam, case, func, literal, null, or_, select
+from sqlalchemy import and_, bindparam, case, func, literal, null, or_, select
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.prepared import Prepared
+from learnhub_desktop.db.repositories import purchase_parameters as given
 from learnhub_desktop.db.repositories.base import Repository
-from learnhub_desktop.db.types import Moment, Money, UtcNow
+from learnhub_desktop.db.types import Moment, UtcNow
 from learnhub_desktop.domain.states import CourseStatus
 
 _C: Final = t.courses.c
@@ -40,18 +41,8 @@ class Glimpse:
     max_students: int | None
 
 
-def _given(name: str, kind: Any) -> Any:
-    return bindparam(name, type_=kind)
-
-
-_COURSE_ID: Final = _given("course_id", Integer())
-_STUDENT_ID: Final = _given("student_id", Integer())
-_SALE_ID: Final = _given("sale_id", Integer())
-_KEY: Final = _given("key", String())
-_PRICE: Final = _given("price", Money())
-_CURRENCY: Final = _given("currency", String())
 # Tests set a clock; else the database's own comes without a question.
-_NOW: Final = func.coalesce(_given("now", Moment()), UtcNow())
+_NOW: Final = func.coalesce(bindparam("now", type_=Moment()), UtcNow())
 
 _FULL: Final = and_(_C.max_students.is_not(None), _C.enrolled_students >= _C.max_students)
 _CLOSER: Final = literal(Glance.LOOK_CLOSER)
@@ -63,8 +54,8 @@ _GLANCE: Final = Prepared(
                     _K.idempotency_key.is_not(None),
                     _E.enrollment_id.is_not(None),
                     _C.status != CourseStatus.ACTIVE,
-                    _C.price != _PRICE,
-                    _C.currency != _CURRENCY,
+                    _C.price != given.PRICE,
+                    _C.currency != given.CURRENCY,
                 ),
                 _CLOSER,
             ),
@@ -76,10 +67,10 @@ _GLANCE: Final = Prepared(
     )
     .select_from(
         t.courses.outerjoin(
-            t.enrollments, and_(_E.course_id == _C.course_id, _E.student_id == _STUDENT_ID)
-        ).outerjoin(t.idempotency, _K.idempotency_key == _KEY)
+            t.enrollments, and_(_E.course_id == _C.course_id, _E.student_id == given.STUDENT_ID)
+        ).outerjoin(t.idempotency, _K.idempotency_key == given.KEY)
     )
-    .where(_C.course_id == _COURSE_ID)
+    .where(_C.course_id == given.COURSE_ID)
 )
 # Two rows by their keys: a crowd asks this.
 _GLANCE_AT_SALE: Final = Prepared(
@@ -90,14 +81,14 @@ _GLANCE_AT_SALE: Final = Prepared(
                 or_(_S.seats_taken >= _S.max_seats, ~_NOW.between(_S.start_time, _S.end_time)),
                 literal(Glance.SALE_OVER),
             ),
-            (or_(_S.discount_price != _PRICE, _S.currency != _CURRENCY), _CLOSER),
+            (or_(_S.discount_price != given.PRICE, _S.currency != given.CURRENCY), _CLOSER),
             else_=literal(Glance.CLEAR),
         ),
         literal(""),
         null(),
     )
-    .select_from(t.flash_sales.outerjoin(t.idempotency, _K.idempotency_key == _KEY))
-    .where(_S.sale_id == _SALE_ID, _S.course_id == _COURSE_ID)
+    .select_from(t.flash_sales.outerjoin(t.idempotency, _K.idempotency_key == given.KEY))
+    .where(_S.sale_id == given.SALE_ID, _S.course_id == given.COURSE_ID)
 )
 
 

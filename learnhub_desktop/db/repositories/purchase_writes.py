@@ -8,46 +8,44 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Integer, String, bindparam, or_, update
+from sqlalchemy import bindparam, or_, update
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.prepared import Part, Prepared, together
+from learnhub_desktop.db.repositories import purchase_parameters as given
 from learnhub_desktop.db.repositories.base import KEY, Repository, insert_into, update_of
 from learnhub_desktop.db.repositories.enrolments import ADD_ACCESS, OPEN_ACCESS
 from learnhub_desktop.db.repositories.keys import ADD_KEY, FINISH_KEY
 from learnhub_desktop.db.repositories.payments import Event, events_part
-from learnhub_desktop.db.types import Moment, Money
+from learnhub_desktop.db.types import Moment
 from learnhub_desktop.domain.states import CourseStatus
 
 Values = Mapping[str, Any]
 
 _C: Final = t.courses.c
 _S: Final = t.flash_sales.c
-_COURSE_ID: Final = bindparam("course_id", type_=Integer())
-_PRICE: Final = bindparam("price", type_=Money())
-_CURRENCY: Final = bindparam("currency", type_=String())
 
 _A_SEAT: Final = or_(_C.max_students.is_(None), _C.enrolled_students < _C.max_students)
 _CLAIM_SEAT: Final = Prepared(
     update(t.courses)
     .where(
-        _C.course_id == _COURSE_ID,
+        _C.course_id == given.COURSE_ID,
         _C.status == CourseStatus.ACTIVE,
         _A_SEAT,
-        _C.price == _PRICE,
-        _C.currency == _CURRENCY,
+        _C.price == given.PRICE,
+        _C.currency == given.CURRENCY,
     )
     .values(enrolled_students=_C.enrolled_students + 1)
 )
 _SALE: Final = (
-    _S.sale_id == bindparam("sale_id", type_=Integer()),
-    _S.course_id == _COURSE_ID,
+    _S.sale_id == given.SALE_ID,
+    _S.course_id == given.COURSE_ID,
     bindparam("moment", type_=Moment()).between(_S.start_time, _S.end_time),
-    _S.discount_price == _PRICE,
-    _S.currency == _CURRENCY,
+    _S.discount_price == given.PRICE,
+    _S.currency == given.CURRENCY,
     _S.seats_taken < _S.max_seats,
 )
-_COURSE: Final = (_C.course_id == _COURSE_ID, _C.status == CourseStatus.ACTIVE, _A_SEAT)
+_COURSE: Final = (_C.course_id == given.COURSE_ID, _C.status == CourseStatus.ACTIVE, _A_SEAT)
 _ONE_MORE: Final = {_S.seats_taken: _S.seats_taken + 1}
 # Both tables in one statement, the sale's first, which is the order of locks.
 _CLAIM_BOTH: Final = Prepared(

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.prepared import Answer, Part, Prepared, together
+from learnhub_desktop.db.repositories import purchase_parameters as given
 from learnhub_desktop.db.repositories.base import KEY
 from learnhub_desktop.db.repositories.enrolments import (
     COURSE,
@@ -27,6 +28,7 @@ from learnhub_desktop.db.repositories.enrolments import (
     LOCK_STUDENT,
     course_of,
     enrolment_of,
+    no_student,
     student_of,
 )
 from learnhub_desktop.db.repositories.fraud import RULES, in_force
@@ -44,7 +46,6 @@ from learnhub_desktop.domain.school import HoldPolicy
 from learnhub_desktop.domain.scoring import Rule
 from learnhub_desktop.domain.settlement import PaymentFacts, Place
 from learnhub_desktop.domain.states import PaymentStatus
-from learnhub_desktop.errors import NotFound
 
 _C: Final = t.courses.c
 _E: Final = t.enrollments.c
@@ -95,42 +96,34 @@ class Beforehand:
     zone: ZoneInfo
 
 
-def _given(name: str, kind: Any) -> Any:
-    return bindparam(name, type_=kind)
-
-
-_COURSE_ID: Final = _given("course_id", Integer())
-_STUDENT_ID: Final = _given("student_id", Integer())
-_SALE_ID: Final = _given("sale_id", Integer())
-_PAYMENT_ID: Final = _given("payment_id", Integer())
-_KEY: Final = _given("key", String())
-
 _EARLIER: Final = t.payments.alias("earlier")
 _POLICY: Final = tuple(t.school_settings.c[name] for name in HoldPolicy.__dataclass_fields__)
 _SCENE: Final = Prepared(
     select(
         or_(
             _K.idempotency_key.is_not(None),
-            exists().where(_A.idempotency_key == _KEY),
+            exists().where(_A.idempotency_key == given.KEY),
         ),
         _E.enrollment_id,
         exists().where(_P.course_id == _C.course_id),
         _S.seats_taken < _S.max_seats,
         or_(
-            exists().where(_EARLIER.c.user_id == _STUDENT_ID),
+            exists().where(_EARLIER.c.user_id == given.STUDENT_ID),
             exists().where(
-                _EARLIER.c.card_fingerprint == _given("card", String()),
-                _EARLIER.c.user_id != _STUDENT_ID,
+                _EARLIER.c.card_fingerprint == bindparam("card", type_=String()),
+                _EARLIER.c.user_id != given.STUDENT_ID,
             ),
         ),
         *COURSE,
         *_POLICY,
     )
     .select_from(
-        t.school_settings.outerjoin(t.courses, _C.course_id == _COURSE_ID)
-        .outerjoin(t.enrollments, and_(_E.course_id == _C.course_id, _E.student_id == _STUDENT_ID))
-        .outerjoin(t.idempotency, _K.idempotency_key == _KEY)
-        .outerjoin(t.flash_sales, and_(_S.course_id == _C.course_id, _S.sale_id == _SALE_ID))
+        t.school_settings.outerjoin(t.courses, _C.course_id == given.COURSE_ID)
+        .outerjoin(
+            t.enrollments, and_(_E.course_id == _C.course_id, _E.student_id == given.STUDENT_ID)
+        )
+        .outerjoin(t.idempotency, _K.idempotency_key == given.KEY)
+        .outerjoin(t.flash_sales, and_(_S.course_id == _C.course_id, _S.sale_id == given.SALE_ID))
     )
     .where(t.school_settings.c.settings_id == 1)
 )
@@ -146,15 +139,15 @@ _BEFOREHAND: Final = Prepared(
         _ASKED.access_expires_at,
         _ASKED.ended_at,
         exists().where(
-            _OTHER.c.transaction_id == _given("reference", String()),
-            _OTHER.c.payment_id != _PAYMENT_ID,
+            _OTHER.c.transaction_id == bindparam("reference", type_=String()),
+            _OTHER.c.payment_id != given.PAYMENT_ID,
         ),
         t.school_settings.c.time_zone,
     )
     .select_from(
-        t.school_settings.outerjoin(t.payments, _PAID.payment_id == _PAYMENT_ID).outerjoin(
+        t.school_settings.outerjoin(t.payments, _PAID.payment_id == given.PAYMENT_ID).outerjoin(
             t.course_access,
-            and_(_ASKED.student_id == _STUDENT_ID, _ASKED.course_id == _COURSE_ID),
+            and_(_ASKED.student_id == given.STUDENT_ID, _ASKED.course_id == given.COURSE_ID),
         )
     )
     .where(t.school_settings.c.settings_id == 1)
@@ -164,11 +157,11 @@ _LOCK_THREE: Final = Prepared(
     select(*COURSE, *ENROLMENT, *PAYMENT)
     .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     .select_from(
-        t.courses.join(t.enrollments, _E.enrollment_id == _given("enrollment_id", Integer())).join(
-            t.payments, _PAID.payment_id == _PAYMENT_ID
-        )
+        t.courses.join(
+            t.enrollments, _E.enrollment_id == bindparam("enrollment_id", type_=Integer())
+        ).join(t.payments, _PAID.payment_id == given.PAYMENT_ID)
     )
-    .where(_C.course_id == _COURSE_ID)
+    .where(_C.course_id == given.COURSE_ID)
     .with_for_update()
 )
 _AFTER_COURSE: Final = len(COURSE)
@@ -256,7 +249,7 @@ class PurchaseRepository(PurchaseGlance, PurchaseWrites):
 
 def _locked(answer: Answer, student_id: int) -> tuple[StudentFacts, datetime]:
     if not answer.rows:
-        raise NotFound(f"There is no student with the number {student_id}.")
+        raise no_student(student_id)
     [row] = answer.rows
     return student_of(row[:-1]), row[-1]
 
