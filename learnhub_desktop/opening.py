@@ -23,7 +23,7 @@ from learnhub_desktop.db.reaching import reach_of, sentence
 from learnhub_desktop.db.tls import context_for
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.db.version import check_version
-from learnhub_desktop.domain.connecting import Reach, read_addresses
+from learnhub_desktop.domain.connecting import Reach, bare, read_addresses
 from learnhub_desktop.domain.school import SchoolSettings
 from learnhub_desktop.errors import (
     DatabaseUnavailable,
@@ -49,7 +49,7 @@ _NO_SERVER: Final = (ValueError, LookupError, ArithmeticError, struct.error, pym
 _NO_PIN: Final = "0" * 64
 _LONGEST_NAME: Final = 64  # of a database, for MySQL and MariaDB
 _IN_PATHS: Final = "/\\:"
-_PIN: Final = re.compile(r"[0-9A-Fa-f]{64}")
+_PIN: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +274,10 @@ def _read_tls(query: str) -> tuple[Tls, str | None, str | None]:
         case "ca" if value:
             return Tls.CA_FILE, str(Path(value).expanduser().absolute()), None
         case "pin":
-            pin = re.sub("[: ]", "", value)
+            pin = bare(value)
             if not all(_PIN.fullmatch(each) for each in pin.split(",")):
                 raise _refused("A pin is the certificate's SHA-256: 64 hexadecimal digits.")
-            return Tls.PINNED, None, pin.lower()
+            return Tls.PINNED, None, pin
     raise _refused("Name one of ?tls=system, ?tls=off, ?ca=FILE and ?pin=SHA256.")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import platformdirs
 
-from learnhub_desktop.domain.connecting import Address
+from learnhub_desktop.domain.connecting import DEFAULT_PORT, Address
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Profile:
     name: str
     path: str | None = None
     host: str | None = None
-    port: int = 3306
+    port: int = DEFAULT_PORT
     database: str = "learnhub"
     account: str = ""
     tls: Tls = Tls.SYSTEM

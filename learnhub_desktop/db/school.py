@@ -10,7 +10,6 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import URL, Connection, func, insert, inspect, make_url, select
 
@@ -29,6 +28,7 @@ from learnhub_desktop.db.upgrade import Upgraded, bring_up
 from learnhub_desktop.db.version import standing
 from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.money import check_currency
+from learnhub_desktop.domain.school import check_time_zone
 from learnhub_desktop.domain.states import AlertLevel, GatewayKind, RuleAction, RuleType, SchoolKind
 from learnhub_desktop.domain.text import check_text
 from learnhub_desktop.errors import InvalidInput, RuleRefused
@@ -184,16 +184,6 @@ def check_new_school(school: NewSchool) -> NewSchool:
         gateway=school.chosen_gateway,
         gateway_book_id=school.gateway_book_id,
     )
-
-
-def check_time_zone(name: str) -> str:
-    """Return the name of a zone; InvalidInput where this computer knows none of that name."""
-    try:
-        return ZoneInfo(name.strip()).key
-    except (ZoneInfoNotFoundError, OSError, ValueError):  # the last two: it is no file's name
-        raise InvalidInput(
-            "time_zone", f"“{name.strip()[:40]}” is not a time zone such as Europe/Berlin."
-        ) from None
 
 
 def ensure_database(url: URL, *, tls: ssl.SSLContext | None) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-import re
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pymysql
 
-from learnhub_desktop.domain.connecting import Certificate
+from learnhub_desktop.domain.connecting import Certificate, bare
 from learnhub_desktop.errors import InvalidInput
 from learnhub_desktop.settings import Profile, Tls
 
@@ -160,7 +159,7 @@ class _Pinned(ssl.SSLContext):
         context = cls(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        context._pins = tuple(re.sub("[: ]", "", pin).lower().split(","))
+        context._pins = tuple(bare(pin).split(","))
         return context
 
     def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -102,11 +103,21 @@ class Certificate:
     @property
     def spaced(self) -> str:
         """The fingerprint in pairs, as other programs show it: ``AB:CD:…``."""
-        return ", ".join(spaced(each) for each in self.fingerprint.split(","))
+        return spaced(self.fingerprint)
 
 
-def spaced(fingerprint: str) -> str:
+def spaced(fingerprints: str) -> str:
+    """One or, with commas between, several in pairs: ``AB:CD:…, 12:34:…``."""
+    return ", ".join(_pairs(each) for each in fingerprints.split(","))
+
+
+def _pairs(fingerprint: str) -> str:
     return ":".join(fingerprint[at : at + 2] for at in range(0, len(fingerprint), 2)).upper()
+
+
+def bare(fingerprints: str) -> str:
+    """What `spaced` made, or another program, as it is compared: ``abcd…,1234…``."""
+    return re.sub("[: ]", "", fingerprints).lower()
 
 
 @dataclass(frozen=True, slots=True)

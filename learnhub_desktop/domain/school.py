@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from learnhub_desktop.domain.states import GatewayKind, PaymentMethod, SchoolKind
+from learnhub_desktop.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,16 @@ class SchoolSettings:
 
     def hold_minutes(self, method: PaymentMethod) -> int:
         return self.holding.minutes(method)
+
+
+def check_time_zone(name: str) -> str:
+    """Return the zone's name; InvalidInput unless this computer knows it."""
+    try:
+        return ZoneInfo(name.strip()).key
+    except (ZoneInfoNotFoundError, OSError, ValueError):  # the last two: it is no file's name
+        raise InvalidInput(
+            "time_zone", f"“{name.strip()[:40]}” is not a time zone such as Europe/Berlin."
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.changes import Changes, Touched
-from learnhub_desktop.domain.school import Plan, SchoolSettings
+from learnhub_desktop.domain.school import Plan, SchoolSettings, check_time_zone
 from learnhub_desktop.domain.scoring import Rule, check_condition
 from learnhub_desktop.domain.states import (
     AlertLevel,
@@ -96,7 +95,7 @@ def _clean(name: str, value: Any, settings: SchoolSettings) -> Any:
         case "currency":
             return money.check_currency(str(value))
         case "time_zone":
-            return check_zone(str(value))
+            return check_time_zone(str(value))
         case "band_colour":
             return _colour(value)
         case "gateway":
@@ -115,17 +114,6 @@ def _whole(name: str, value: Any) -> int:
     if not lowest <= number <= highest:
         raise InvalidInput(name, f"{label} must be between {lowest:,} and {highest:,}.")
     return number
-
-
-def check_zone(name: str, *, field: str = "time_zone") -> str:
-    """Return the zone's name; InvalidInput unless this computer knows it."""
-    try:
-        ZoneInfo(name.strip())
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput(
-            field, f"“{name.strip()[:40]}” is not a time zone such as Europe/Berlin."
-        ) from None
-    return name.strip()
 
 
 def _colour(value: Any) -> str | None:

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 from learnhub_desktop import passwords, settings
 from learnhub_desktop.bridge import in_background
 from learnhub_desktop.domain.money import CURRENCIES, check_currency
+from learnhub_desktop.domain.school import check_time_zone
 from learnhub_desktop.domain.text import check_text
 from learnhub_desktop.errors import DatabaseUnavailable
 from learnhub_desktop.opening import School, open_school
-from learnhub_desktop.services.settings import check_zone
 from learnhub_desktop.settings import Profile
 from learnhub_desktop.ui import icons, theme
 from learnhub_desktop.ui.dialogs.connection import Connection, ConnectionDialog
@@ -223,7 +223,7 @@ class NewSchoolDialog(FormDialog):
             "time_zone",
             "Time zone",
             text=time_zone,
-            check=check_zone,
+            check=check_time_zone,
             hint="Days are counted here: refunds, subscriptions, revenue.",
         )
         for field in (self.name, self.currency, self.zone):

@@ -151,7 +151,7 @@ class ConnectionDialog(FormDialog):
         if shown is not None:
             accepted = "Accepted" if shown == self._pin else "The server shows"
             self._certificate.setText(
-                f"{accepted}: SHA-256 {_grouped(shown)}. Compare it with what the server's "
+                f"{accepted}: SHA-256 {spaced(shown)}. Compare it with what the server's "
                 "administrator tells you."
             )
         self.accept_button.setVisible(
@@ -190,8 +190,3 @@ def _servers(profile: Profile) -> str:
         shown = str(each)
         named.append(shown.removesuffix(f":{each.port}") if each.port == profile.port else shown)
     return ", ".join(named)
-
-
-def _grouped(fingerprints: str) -> str:
-    """``3F:A2:…``, as administrators' tools print it; of a cluster one after the other."""
-    return ", ".join(spaced(each) for each in fingerprints.split(","))
