@@ -28,6 +28,7 @@ from learnhub_desktop.domain.subscriptions import (
     parse_schedule,
     retry_at,
 )
+from learnhub_desktop.services import holds
 from learnhub_desktop.services.refund_effects import end_subscription
 
 # Where the school's settings name no schedule that can be read.
@@ -120,14 +121,17 @@ def complete_period(
     now = uow.now()
     bill, subscription = _what_it_pays(uow, payment)
     is_over = subscription.status is SubscriptionStatus.CANCELLED
-    known = reference is None or uow.payments.is_transaction_id_taken(reference, payment.payment_id)
+    known_as = holds.known_as(reference)
+    is_taken = known_as is None or uow.payments.is_transaction_id_taken(
+        known_as, payment.payment_id
+    )
     uow.billing.update_bill(bill.billing_id, status=BillingStatus.COMPLETED)
     uow.payments.update(
         payment.payment_id,
         status=move_payment(payment.status, PaymentStatus.COMPLETED),
         processed_at=now,
-        gateway_reference=reference,
-        **({} if known else {"transaction_id": reference}),
+        gateway_reference=known_as,
+        **({} if is_taken else {"transaction_id": known_as}),
         hold_expires_at=None,
         next_check_at=None,
         # The subscription was ended while the gateway was at it: the money must go back.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -55,6 +56,20 @@ class TestSigningUp:
             "access_extended",
             "completion_confirmed",
         ]
+
+    def test_a_reference_that_is_too_long_for_its_column_loses_no_payment(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        charge = desk.gateway.charge
+        monkeypatch.setattr(
+            desk.gateway, "charge", lambda request: replace(charge(request), reference="r" * 300)
+        )
+
+        paid = sign_up(desk, desk.student())
+
+        payment = desk.payment(paid.payment_id)
+        assert paid.outcome is PurchaseOutcome.COMPLETED
+        assert payment.gateway_reference == payment.transaction_id == "r" * 100
 
     def test_a_year_costs_the_price_of_a_year(self, desk: Desk) -> None:
         subscription_id = subscribe(desk, "annual")
