@@ -12,7 +12,8 @@ import pytest
 from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.catalog import CourseDraft, LessonDraft, QuizDraft
 from learnhub_desktop.domain.states import CourseStatus, UserType
-from learnhub_desktop.services import catalog, enrolments, lessons, progress, students
+from learnhub_desktop.domain.students import DeletionReason
+from learnhub_desktop.services import accounts, catalog, enrolments, lessons, progress, students
 from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.pages.students import StudentsPage
@@ -81,6 +82,16 @@ class School:
                 done=True,
             )
         return enrolment_id
+
+    def delete(self, user_id: int) -> None:
+        """End the account, as the person asked for."""
+        person = self.desk.read(accounts.preview_deletion, user_id).person
+        self.desk.write(
+            accounts.delete_account,
+            user_id,
+            reason=DeletionReason.REQUESTED,
+            row_version=person.row_version,
+        )
 
     def _made(self, service: Callable[..., Any], *args: Any, **values: Any) -> int:
         made = self.desk.write(service, *args, **values).subject_id

@@ -6,9 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from learnhub_desktop.domain.states import CourseStatus, UserType
-from learnhub_desktop.domain.students import DeletionReason
 from learnhub_desktop.services import (
-    accounts,
     archiving,
     catalog,
 )
@@ -112,13 +110,7 @@ def test_a_restored_course_whose_instructor_left_asks_for_another(
 ):
     desk.write(archiving.archive_course, basics.course_id, reason="Old")
     other = school.person("Nia New", UserType.INSTRUCTOR)
-    gone = desk.read(accounts.preview_deletion, school.teacher_id).person
-    desk.write(
-        accounts.delete_account,
-        school.teacher_id,
-        reason=DeletionReason.REQUESTED,
-        row_version=gone.row_version,
-    )
+    school.delete(school.teacher_id)
     office = make_catalog()
     office.choose(basics.course_id)
 

@@ -12,7 +12,7 @@ from learnhub_desktop.db import tables as t
 from learnhub_desktop.domain.states import UserType
 from learnhub_desktop.domain.students import DeletionReason
 from learnhub_desktop.jobs.apart import Ended
-from learnhub_desktop.services import accounts, archiving, catalog
+from learnhub_desktop.services import archiving, catalog
 from learnhub_desktop.ui.dialogs.archive import RestoreDialog
 from learnhub_desktop.ui.dialogs.cancel_enrolment import CancelEnrolmentDialog
 from learnhub_desktop.ui.dialogs.delete_account import DeleteAccountDialog
@@ -86,13 +86,7 @@ def test_a_course_is_restored_to_a_person_and_never_without_a_server(
 ):
     desk.write(archiving.archive_course, basics.course_id, reason="Old")
     other = school.person(ODD, UserType.INSTRUCTOR, email="odd@example.org")
-    gone = desk.read(accounts.preview_deletion, school.teacher_id).person
-    desk.write(
-        accounts.delete_account,
-        gone.user_id,
-        reason=DeletionReason.REQUESTED,
-        row_version=gone.row_version,
-    )
+    school.delete(school.teacher_id)
     office = make_catalog()
     office.choose(basics.course_id)
     office.click("course_restore")

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QCheckBox
 
 from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.domain.states import UserType
-from learnhub_desktop.domain.students import DeletionReason
-from learnhub_desktop.services import accounts, enrolments
+from learnhub_desktop.services import enrolments
 from learnhub_desktop.ui.dialogs.person import NewPersonDialog
 from learnhub_desktop.ui.lists import ListState
 from learnhub_desktop.ui.pages.course_students import CourseStudentsPage
@@ -22,16 +21,6 @@ from tests.ui.student_office import ada, basics, cards, make_students, names, sc
 
 __all__ = ["ada", "basics", "make_students", "school"]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-def delete(desk, user_id):
-    person = desk.read(accounts.preview_deletion, user_id).person
-    desk.write(
-        accounts.delete_account,
-        user_id,
-        reason=DeletionReason.REQUESTED,
-        row_version=person.row_version,
-    )
 
 
 # Who is in the list
@@ -61,9 +50,9 @@ def test_every_student_is_listed_also_those_without_a_course(school, ada, basics
     assert office.page.chips.counted.text() == "2 accounts"
 
 
-def test_deleted_accounts_are_hidden_by_a_filter_that_can_be_seen(school, ada, desk, make_students):
+def test_deleted_accounts_are_hidden_by_a_filter_that_can_be_seen(school, ada, make_students):
     gone = school.person("Bob Stone")
-    delete(desk, gone)
+    school.delete(gone)
     office = make_students()
 
     assert names(office) == ["Ada Byron"]
