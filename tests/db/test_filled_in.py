@@ -165,11 +165,11 @@ def test_a_rule_that_is_edited_is_a_new_version(any_connection: Connection) -> N
 
 def test_a_user_of_another_program_can_be_found(server_school: Database) -> None:
     with server_school.engines.writer.connect() as connection:
-        connection.exec_driver_sql(
+        added = connection.exec_driver_sql(
             "INSERT INTO users (name, email, user_type)"
             " VALUES ('Ada Lovelace', ' Ada@Example.org ', 'student')"
-        )
-        row = connection.execute(select(users).where(users.c.name == "Ada Lovelace")).one()
+        ).lastrowid
+        row = connection.execute(select(users).where(users.c.user_id == added)).one()
         connection.rollback()
 
     assert row.email == "ada@example.org"
