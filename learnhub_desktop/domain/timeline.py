@@ -129,6 +129,8 @@ def sentence(
     if money_back_access_kept:
         back = money.text(row.refunded_amount, row.currency)
         return f"{back} went back, but access is kept: recording it did not finish. Try again."
+    if row.subscription_id is not None and (told := _period_sentence(row, amount)):
+        return told
     if row.refund_due:
         return f"{amount} came in, but there was no seat left. The money must go back."
     match row.status:
@@ -153,6 +155,20 @@ def sentence(
         case PaymentStatus.REFUNDED:
             return f"All {amount} went back, and what it had bought has ended."
     return "The card's bank is looking into it and decides where the money goes."
+
+
+def _period_sentence(row: PaymentRow, amount: str) -> str | None:
+    """What is told otherwise of a subscription's period: no seat is held for it."""
+    if row.refund_due:
+        return f"{amount} came in for a period that was not to be paid any more. It must go back."
+    match row.status:
+        case PaymentStatus.PENDING:
+            return f"{amount} is being charged for a period of a subscription."
+        case PaymentStatus.UNKNOWN:
+            return "The gateway did not answer. It is asked again, and nothing is charged twice."
+        case PaymentStatus.FAILED:
+            return "Nothing was charged for this period of the subscription."
+    return None
 
 
 def _refund_sentence(row: PaymentRow, amount: str, money_back_access_kept: bool) -> str:
