@@ -14,7 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest_plugins = ["tests.databases", "tests.servers.fixtures"]
 
 # What drives the program as a person or a shell does: a second a test, where a rule takes none.
-_WHOLE: Final = {"cli", "proofs", "ui", "test_docs.py", "test_sample.py"}
+_WHOLE: Final = {"cli", "proofs", "ui", "test_docs.py", "test_sample.py", "test_tour.py"}
 
 
 def _drives_the_whole(path: Path) -> bool:
