@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import func, select
 
 from learnhub_desktop.db import tables as t
+from learnhub_desktop.db.repositories.courses import CourseRepository
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Role, actor_of
 from learnhub_desktop.domain.changes import Touched
 from learnhub_desktop.domain.states import CourseStatus, Level
-from learnhub_desktop.errors import InvalidInput, NotAllowed
+from learnhub_desktop.errors import DatabaseUnavailable, InvalidInput, NotAllowed
 from learnhub_desktop.exchange.courses import CourseLine, read_courses
 from learnhub_desktop.exchange.imports import Imported
 from learnhub_desktop.exchange.reading import Rejected, read_bytes, read_file
@@ -179,6 +180,23 @@ def test_a_dry_run_says_the_same_and_writes_nothing(database: Database) -> None:
     assert report.changes.message == (
         "Would import 2 new courses; 0 updated, 0 unchanged, 0 rejected."
     )
+
+
+def test_an_import_that_breaks_off_leaves_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*args: object) -> None:
+        raise DatabaseUnavailable("The disk is full. Nothing was changed.")
+
+    # The last thing that an import writes: the instructor and the courses are there by then.
+    monkeypatch.setattr(CourseRepository, "add_tags", is_full)
+
+    with pytest.raises(DatabaseUnavailable):
+        database.write(import_courses, courses_of(TWO), instructor_email="ada@example.org")
+
+    counts = [select(func.count()).select_from(table) for table in (t.courses, t.users)]
+    with database.engines.reader.connect() as connection:
+        assert [connection.scalar(count) for count in counts] == [0, 0]
 
 
 def test_rows_that_the_file_lost_are_told_by_line(uow: UnitOfWork) -> None:
