@@ -45,6 +45,18 @@ def shown(table, made_up, bridge):
     return controller
 
 
+# Asked for before `shown`, whose read begins before the test does.
+@pytest.fixture
+def held_rows(made_up):
+    """No page comes before the gate is opened."""
+    made_up.gate.clear()
+
+
+@pytest.fixture
+def held_count(made_up):
+    made_up.head_gate.clear()
+
+
 @pytest.fixture
 def ready(shown, table, qtbot):
     qtbot.waitUntil(lambda: shown.counts.total is not None and not table.rows._timer.isActive())
@@ -68,8 +80,7 @@ def top_id(table):
     return table.rows.id_at(table.visible_numbers()[0])
 
 
-def test_the_first_rows_come_before_the_count(shown, table, made_up, qtbot):
-    made_up.head_gate.clear()
+def test_the_first_rows_come_before_the_count(held_count, shown, table, made_up, qtbot):
     qtbot.waitUntil(lambda: table.rows.row(0) is not None)
     assert table.rows.rowCount() == 100
     assert shown.state is ListState.ROWS
@@ -79,8 +90,7 @@ def test_the_first_rows_come_before_the_count(shown, table, made_up, qtbot):
     assert shown.counts == Counts(2_500, 2_500)
 
 
-def test_soft_bars_stand_in_until_the_first_rows_come(shown, table, made_up, qtbot):
-    made_up.gate.clear()
+def test_soft_bars_stand_in_until_the_first_rows_come(held_rows, shown, table, made_up, qtbot):
     qtbot.waitUntil(lambda: table.rows.rowCount() == 40)
     assert table.rows.row(0) is None
     assert shown.state is ListState.LOADING
@@ -96,8 +106,7 @@ def test_scrolling_far_reads_only_what_is_seen(ready, table, made_up, qtbot):
     assert made_up.calls == ["page 1700"]
 
 
-def test_a_newer_query_takes_the_place_of_the_older(shown, table, made_up, qtbot):
-    made_up.gate.clear()
+def test_a_newer_query_takes_the_place_of_the_older(held_rows, shown, table, made_up, qtbot):
     qtbot.waitUntil(lambda: "page 0" in made_up.calls)
     shown.show(QUERY.with_text("Ola Nordmann"))
     made_up.gate.set()
