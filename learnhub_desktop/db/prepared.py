@@ -31,9 +31,17 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
+from learnhub_desktop.db.failures import code_of, is_left_open
 from learnhub_desktop.db.types import Moment
 
 _Processor = Callable[[Any], Any] | None
+# `json.loads` makes a new one at each call that has a wish.
+_unpack: Final = json.JSONDecoder(parse_float=Decimal).decode
+
+
+# For `Prepared.finds`: a server says how many rows there are, and sends none, which is half
+# the work for its client.
+INTO_NOTHING: Final = "INTO @learnhub_nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class _Ready:
 
     def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         if self.is_packed:
-            row = json.loads(row[0], parse_float=Decimal)
+            row = _unpack(row[0])
         return tuple(
             [
                 value if processor is None else processor(value)
@@ -96,6 +104,13 @@ class Prepared:
     def alone(self, connection: Connection, **values: Any) -> tuple[Any, ...] | None:
         """The one row, asked outside any transaction: it sees what is committed by now."""
         return self._one(connection, values)
+
+    def finds(self, connection: Connection, **values: Any) -> bool:
+        """Whether there is a row, asked outside any transaction. The SELECT ends `INTO_NOTHING`."""
+        ready = self.ready_for(connection.dialect)
+        with _cursor(connection, ready.sql) as cursor:
+            cursor.execute(ready.sql, ready.values(values))
+            return bool(cursor.fetchone() if ready.order is not None else cursor.rowcount)
 
     def row(self, connection: Connection, **values: Any) -> tuple[Any, ...] | None:
         """The one row as the transaction sees it, which begins with this statement if need be."""
@@ -211,51 +226,96 @@ class Part:
     """A statement with its values, one of several.
 
     ``linked`` names the column of an INSERT that takes the id which the last INSERT before it
-    was given; its value is left out.
+    was given; its value is left out. ``after`` is how many rows the part before must have
+    matched; else neither this INSERT, whose first column may not be NULL, nor what follows
+    is run.
     """
 
     prepared: Prepared
     values: Mapping[str, Any]
     linked: str | None = None
+    after: int | None = None
 
 
-def together(connection: Connection, *parts: Part) -> list[Answer]:
+class NotMatched(Exception):
+    """The part before a guarded one matched other rows: nothing was run from there on."""
+
+
+class Unanswered(Exception):
+    """The connection broke after COMMIT was sent: nobody knows whether it was carried out."""
+
+
+# What a server says of a guarded INSERT that must not run: "column cannot be null".
+_IS_NULL: Final = 1048
+
+
+def together(connection: Connection, *parts: Part, last: bool = False) -> list[Answer]:
     """Run the parts one after the other; on a server in one round trip.
 
-    The first that fails ends it, as if each had been sent by itself.
+    The first that fails ends it, as if each had been sent by itself. ``last`` parts are the
+    end of their transaction: a server is sent its COMMIT along with them, so that what they
+    lock waits for no other answer. Unanswered where it is not known whether it came to that.
     """
     _begin(connection)
     dialect = connection.dialect
     if dialect.name == "sqlite":
         return _one_by_one(connection, parts)
     ready = [part.prepared.ready_for(dialect) for part in parts]
-    with _cursor(connection, "") as cursor:
-        texts = [_text(cursor, one, part) for one, part in zip(ready, parts, strict=True)]
-        _tell(connection, cursor, texts)
-        cursor.execute(";".join(texts))
-        answers = [_answer(cursor, ready[0])]
-        for one in ready[1:]:
-            cursor.nextset()
-            answers.append(_answer(cursor, one))
+    answers: list[Answer] = []
+    try:
+        with _cursor(connection, "") as cursor:
+            texts = [_text(cursor, one, part) for one, part in zip(ready, parts, strict=True)]
+            if last:
+                texts.append("COMMIT")
+            _tell(connection, cursor, texts)
+            cursor.execute(";".join(texts))
+            for one in ready:
+                if answers:
+                    cursor.nextset()
+                answers.append(_answer(cursor, one))
+            if last:
+                cursor.nextset()
+                cursor.connection.is_saved()
+    except DBAPIError as error:
+        # A server that refuses a part has not come to the COMMIT.
+        is_at_commit = last and len(answers) == len(parts)
+        if is_left_open(error) and (is_at_commit or (last and error.connection_invalidated)):
+            raise Unanswered from error
+        if not is_at_commit and parts[len(answers)].after and code_of(error) == _IS_NULL:
+            raise NotMatched from error
+        raise
     return answers
 
 
 def _text(cursor: Any, ready: _Ready, part: Part) -> str:
     """The statement with its values in it, as the driver itself would put them there."""
     escape = cursor.connection.escape
-    named: Any = ready.values(
-        part.values if part.linked is None else {**part.values, part.linked: 0}
-    )
-    escaped = {name: escape(value) for name, value in named.items()}
-    if part.linked is not None:
-        escaped[part.linked] = "LAST_INSERT_ID()"
-    return ready.sql % escaped
+    literals: dict[str, str] = {}
+    for name, processor in ready.given:
+        if name == part.linked:
+            literals[name] = "LAST_INSERT_ID()"
+            continue
+        value = part.values[name]
+        if processor is not None:
+            value = processor(value)
+        if value is None:
+            literals[name] = "NULL"
+        elif type(value) is int:
+            literals[name] = str(value)
+        else:
+            literals[name] = escape(value)
+    if part.after is not None:
+        first = next(iter(part.values))
+        literals[first] = f"IF(ROW_COUNT() = {part.after}, {literals[first]}, NULL)"
+    return ready.sql % literals
 
 
 def _one_by_one(connection: Connection, parts: Sequence[Part]) -> list[Answer]:
     answers: list[Answer] = []
     last_id = 0
     for part in parts:
+        if part.after is not None and answers[-1].matched != part.after:
+            raise NotMatched
         values = dict(part.values)
         if part.linked is not None:
             values[part.linked] = last_id

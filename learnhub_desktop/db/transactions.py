@@ -24,6 +24,7 @@ from learnhub_desktop.db.failures import (
     meaning_of,
 )
 from learnhub_desktop.db.objects.sqlite import OTHER_PROGRAM
+from learnhub_desktop.db.prepared import Unanswered
 from learnhub_desktop.db.tables import people
 from learnhub_desktop.db.unit_of_work import Clock, UnitOfWork, database_now
 from learnhub_desktop.domain.actors import Actor, Role, actor_of
@@ -239,18 +240,20 @@ class Database:
             if isolation is not None and not self._is_sqlite:
                 connection = connection.execution_options(isolation_level=isolation)
             self._name_operation(connection, operation, actor)
-            result = call(UnitOfWork(connection, actor=actor, clock=self._clock))
-            if self._is_sqlite:
-                connection.execute(_SET_CONTEXT, {"account": OTHER_PROGRAM, "operation": None})
             try:
-                connection.commit()
-            except DBAPIError as error:
-                if is_left_open(error):
-                    raise OutcomeUnknown(
-                        f"The connection to {self.label} broke while the change was being saved. "
-                        "Reload to see whether it was kept."
-                    ) from error
-                raise
+                uow = UnitOfWork(connection, actor=actor, clock=self._clock)
+                result = call(uow)
+                if not uow.is_kept:
+                    connection.rollback()
+                    return result
+                if self._is_sqlite:
+                    connection.execute(_SET_CONTEXT, {"account": OTHER_PROGRAM, "operation": None})
+                _commit(connection)
+            except Unanswered as error:
+                raise OutcomeUnknown(
+                    f"The connection to {self.label} broke while the change was being saved. "
+                    "Reload to see whether it was kept."
+                ) from error
             return result
 
     def _name_operation(self, connection: Connection, operation: str, actor: Actor) -> None:
@@ -348,6 +351,16 @@ _SET_CONTEXT: Final = text(
     "INSERT INTO audit_context (context_id, account, operation) VALUES (1, :account, :operation)"
     " ON CONFLICT (context_id) DO UPDATE SET account = :account, operation = :operation"
 )
+
+
+def _commit(connection: Connection) -> None:
+    """Save; a server that was sent COMMIT with the last statement is not sent another."""
+    try:
+        connection.commit()
+    except DBAPIError as error:
+        if is_left_open(error):
+            raise Unanswered from error
+        raise
 
 
 def _find_actor(connection: Connection) -> Actor:

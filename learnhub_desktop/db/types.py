@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 # Both servers know this collation and it tells emoji apart; the servers' own defaults are
 # unknown to each other. Keys compare by code point.
@@ -206,3 +207,22 @@ def _whole_in_sqlite(name: str) -> CheckConstraint:
     # SQLite keeps 0.5 in an INTEGER column without a word; the servers round to two decimals.
     check = CheckConstraint(f"{name} IS NULL OR typeof({name}) = 'integer'", f"{name}_whole")
     return check.ddl_if(dialect="sqlite")
+
+
+class AllRows(FunctionElement[str]):
+    """The rows of these columns as one JSON text: a list of lists, in no order; NULL for none."""
+
+    inherit_cache = True
+    type = String()
+    name = "all_rows"
+
+
+@compiles(AllRows, "mysql")
+def _all_rows_mysql(element: AllRows, compiler: Any, **options: Any) -> str:
+    columns = compiler.process(element.clauses, **options)
+    return f"CAST(JSON_ARRAYAGG(JSON_ARRAY({columns})) AS CHAR)"
+
+
+@compiles(AllRows, "sqlite")
+def _all_rows_sqlite(element: AllRows, compiler: Any, **options: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **options)}))"

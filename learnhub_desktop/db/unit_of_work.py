@@ -33,6 +33,11 @@ class UnitOfWork:
         self.actor = actor
         self._clock = clock
         self._now: datetime | None = None
+        self.is_kept = True
+
+    def keep_nothing(self) -> None:
+        """Roll back at the end, since there was nothing to do: what was written only locked."""
+        self.is_kept = False
 
     def now(self) -> datetime:
         """The database's time (aware UTC), one value a transaction."""

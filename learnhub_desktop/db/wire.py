@@ -47,7 +47,13 @@ class Wire(pymysql.connections.Connection):
         return affected
 
     def commit(self) -> None:
+        if not self._used:
+            return
         super().commit()
+        self._used = False
+
+    def is_saved(self) -> None:
+        """What was sent last ended with COMMIT and was answered: nothing is left to save."""
         self._used = False
 
     def rollback(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 from learnhub_desktop.domain.states import AlertLevel, RuleAction, RuleState, RuleType
@@ -43,7 +44,7 @@ MEASURES: Final[dict[str, tuple[RuleType, tuple[str, ...], str]]] = {
 _WINDOWS: Final = frozenset({"hours", "minutes"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """``score`` is what it adds when it fires; ``version`` rises with each edit."""
 
@@ -64,7 +65,7 @@ class Rule:
     def number(self, name: str) -> Decimal:
         return Decimal(str(self.condition[name]))
 
-    @property
+    @cached_property
     def is_sound(self) -> bool:
         """Whether this version can evaluate it: another program may have written anything."""
         if self.rule_type is None or self.state is RuleState.OFF:

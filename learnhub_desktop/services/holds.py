@@ -130,7 +130,8 @@ def activate(
     """Make a pending, refunded or cancelled enrolment active from now on."""
     changed = _activation(uow, enrolment, source) | values
     uow.enrolments.update(enrolment.enrollment_id, **changed)
-    _complete_what_is_done(uow, enrolment)
+    if _has_done_all(enrolment):
+        progress.refresh_locked(uow, enrolment.enrollment_id)
 
 
 def _activation(
@@ -154,10 +155,9 @@ def _activation(
     }
 
 
-def _complete_what_is_done(uow: UnitOfWork, enrolment: EnrolmentFacts) -> None:
-    """Progress stays, so a student who had done every lesson has completed it."""
-    if enrolment.progress_percent >= ALL_DONE:
-        progress.refresh_locked(uow, enrolment.enrollment_id)
+def _has_done_all(enrolment: EnrolmentFacts) -> bool:
+    """Progress stays, so a student who had done every lesson has completed the course."""
+    return enrolment.progress_percent >= ALL_DONE
 
 
 def grant_access(uow: UnitOfWork, student_id: int, course_id: int, months: int | None) -> Grant:
@@ -194,13 +194,15 @@ def complete(
     reference: str | None,
     success: EventType | None,
     result: Mapping[str, Any],
+    last: bool = False,
 ) -> Completed:
     """Turn the held purchase into a paid one, and store ``result`` under its key.
 
     The hold of a course that was archived meanwhile still settles. An enrolment that
     became active by another way is extended; one whose hold has ended claims a seat again.
     Without a seat the payment is completed all the same, with a refund due: the money came.
-    ``success`` is the event that tells how; None where the balance paid.
+    ``success`` is the event that tells how; None where the balance paid. ``last``: nothing else
+    is written in this transaction.
     """
     payment, enrolment, now = locked.payment, locked.enrolment, uow.now()
     assert enrolment is not None
@@ -231,6 +233,7 @@ def complete(
     # may repeat, so a receipt has none, and one that another payment has is left out.
     if success is EventType.PAYMENT_GATEWAY_SUCCESS and reference and not seen.is_reference_taken:
         settled["transaction_id"] = known_as(reference)
+    is_done = grant is not None and not enrolment.is_open and _has_done_all(enrolment)
     uow.purchases.settle(
         enrolment=(enrolment.enrollment_id, changed) if changed else None,
         access=None
@@ -242,9 +245,10 @@ def complete(
         events=events,
         key=None if payment.idempotency_key is None else (payment.idempotency_key, result),
         now=now,
+        last=last and not is_done,
     )
-    if grant is not None and not enrolment.is_open:
-        _complete_what_is_done(uow, enrolment)
+    if is_done:
+        progress.refresh_locked(uow, enrolment.enrollment_id)
     return Completed(
         replace(payment, status=PaymentStatus.COMPLETED, refund_due=grant is None),
         grant,

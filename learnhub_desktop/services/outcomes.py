@@ -54,7 +54,7 @@ def settle(uow: UnitOfWork, place: Place, reference: str | None) -> Purchase:
         return told(uow, payment)
     success = EventType.PAYMENT_GATEWAY_SUCCESS
     if payment.subscription_id is None:
-        return _complete(uow, locked, seen, reference=reference, success=success)
+        return _complete(uow, locked, seen, reference=reference, success=success, last=True)
     _settle_period(uow, payment, reference, [(success, {"reference": reference})])
     return finish_key(uow, payment, PurchaseOutcome.COMPLETED)
 
@@ -66,9 +66,12 @@ def _complete(
     *,
     reference: str | None,
     success: EventType | None,
+    last: bool = False,
 ) -> Purchase:
     result = _result(locked.payment, PurchaseOutcome.COMPLETED)
-    done = holds.complete(uow, locked, seen, reference=reference, success=success, result=result)
+    done = holds.complete(
+        uow, locked, seen, reference=reference, success=success, result=result, last=last
+    )
     return paid(
         done.payment,
         who=locked.student.name,

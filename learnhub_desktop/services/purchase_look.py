@@ -15,8 +15,13 @@ from learnhub_desktop.services import settling
 def look_first(database: Database, order: Order, gateways: Gateways) -> bool:
     """Send home, without a lock, most who come too late: in one round trip.
 
-    What is odd about an order takes the closer look; False where there was no need of it.
+    What is odd about an order outside a sale takes the closer look; False where there was none.
     """
+    if order.sale_id is not None:
+        # All that a crowd has to be told; the rest is seen by those few who are let through.
+        if database.read(is_over, order):
+            raise checks.sale_over()
+        return False
     if database.read(_glance, order):
         return False
     look_closer(database, order, gateways)
@@ -42,25 +47,30 @@ def look_closer(database: Database, order: Order, gateways: Gateways) -> None:
     database.read(_look_before, order)
 
 
+def is_over(uow: UnitOfWork, order: Order) -> bool:
+    """Whether the order's sale is sold out or not open, by one look without a lock."""
+    uow.actor.require(Right.ENROL)
+    assert order.sale_id is not None
+    return uow.purchases.is_over(
+        key=order.key, course_id=order.course_id, sale_id=order.sale_id, now=uow.known_now()
+    )
+
+
 def _glance(uow: UnitOfWork, order: Order) -> bool:
     """Whether nothing speaks against the order; what is odd about it takes a closer look.
 
-    RuleRefused where the seats are gone, which is all that a crowd has to be told.
+    RuleRefused where the seats are gone.
     """
     uow.actor.require(Right.ENROL)
     seen = uow.purchases.glance(
         key=order.key,
         student_id=order.student_id,
         course_id=order.course_id,
-        sale_id=order.sale_id,
         price=order.price,
         currency=order.currency,
-        now=uow.known_now(),
     )
     if seen is None:
         return False
-    if seen.glance is Glance.SALE_OVER:
-        raise checks.sale_over()
     if seen.glance is Glance.FULL:
         raise checks.full(seen)
     return seen.glance is Glance.CLEAR

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from learnhub_desktop.db.repositories.keys import StoredKey
@@ -47,7 +48,7 @@ from learnhub_desktop.services.purchase_draft import (
     key_of,
     payment_values,
 )
-from learnhub_desktop.services.purchase_look import look_closer, look_first
+from learnhub_desktop.services.purchase_look import is_over, look_closer, look_first
 from learnhub_desktop.services.purchase_words import purchase_of
 from learnhub_desktop.services.recording import write_once
 
@@ -128,6 +129,7 @@ def hold(
             uow, order.key, OPERATION, parameters, refusal=PurchaseRefusal.KEY_REUSED
         )
         if stored is not None:
+            uow.keep_nothing()
             return _again(uow, order, stored, caller)
     draft = _decide(uow, order, opening, card, gateway_name, caller)
     if draft.verdict is Verdict.BLOCK:
@@ -209,9 +211,8 @@ def _write_hold(uow: UnitOfWork, draft: Draft) -> settling.Held | Purchase:
     else:
         claim = Claim(order.sale_id, order.course_id, order.price, order.currency)
     raises_alert = draft.assessment.verdict is not Verdict.PASS
-    placed = uow.purchases.place(
-        order.student_id,
-        claim,
+    place = partial(
+        uow.purchases.place,
         enrollment_id=None if draft.existing is None else draft.existing.enrollment_id,
         enrolment={} if draft.extends else _pending(uow, draft, expires_at),
         payment={
@@ -224,9 +225,14 @@ def _write_hold(uow: UnitOfWork, draft: Draft) -> settling.Held | Purchase:
         # The key is inserted last.
         key=None if raises_alert else key_of(uow, draft),
         now=now,
+        # Whatever follows belongs to the same transaction.
+        last=draft.is_sent and not raises_alert,
     )
-    if not placed.has_seat:
+    placed = place(claim)
+    if placed is None:
         _claim(uow, order, now)
+        placed = place(None)
+    assert placed is not None
     payment_id, enrollment_id = placed.payment_id, placed.enrollment_id
     alert_id = None
     if raises_alert:
@@ -267,6 +273,9 @@ def _pending(uow: UnitOfWork, draft: Draft, expires_at: datetime) -> dict[str, A
 
 def _claim(uow: UnitOfWork, order: Order, now: datetime) -> None:
     """Take the seats one after the other, or refuse and say which is missing."""
+    if order.sale_id is not None and is_over(uow, order):
+        # All who queued when the last seat went come here, so it takes one look.
+        raise checks.sale_over()
     price = (order.price, order.currency)
     if order.sale_id is not None and not uow.enrolments.claim_sale(
         order.sale_id, order.course_id, now, price=price
@@ -293,7 +302,6 @@ def _block(uow: UnitOfWork, draft: Draft) -> Purchase:
     """No seat, no charge: a failed payment with its events, the alert and the key."""
     order, assessment, now = draft.order, draft.assessment, uow.now()
     assert assessment is not None
-    uow.purchases.note_purchase(order.student_id, now)
     blocked = {"status": PaymentStatus.FAILED, "reason_code": "blocked", "processed_at": now}
     payment_id = uow.payments.add(**payment_values(draft, now) | blocked)
     uow.payments.note(
@@ -314,7 +322,6 @@ def _block(uow: UnitOfWork, draft: Draft) -> Purchase:
 def _give_free(uow: UnitOfWork, draft: Draft, expires_at: datetime) -> Purchase:
     """A free course has no payment row; its key is kept all the same."""
     order, existing, now = draft.order, draft.existing, uow.now()
-    uow.purchases.note_purchase(order.student_id, now)
     if draft.extends:
         assert existing is not None
         _require_live(uow, order)

@@ -6,6 +6,8 @@ import socket
 import threading
 from typing import Final, Self
 
+from pymysql.constants.SERVER_STATUS import SERVER_MORE_RESULTS_EXISTS
+
 _CHUNK: Final = 65_536
 
 
@@ -49,10 +51,12 @@ class Proxy:
         try:
             while data := source.recv(_CHUNK):
                 # 3 is the command's number for a statement.
-                if from_client and self.swallow_next_commit and data[4:] == b"\x03COMMIT":
+                is_commit = data[4:] == b"\x03COMMIT" or data.endswith(b";COMMIT")
+                if from_client and self.swallow_next_commit and is_commit:
                     self._commit_and_cut(data, client=source, server=sink)
                     return
-                if not from_client and self._is_cut(source):
+                if not from_client and source is self._cut:
+                    self._swallow(source, data)
                     return
                 sink.sendall(data)
         except OSError:  # the other side was closed
@@ -72,10 +76,30 @@ class Proxy:
     _cut: socket.socket | None = None
     _answered: threading.Event
 
-    def _is_cut(self, server: socket.socket) -> bool:
-        if server is not self._cut:
-            return False
+    def _swallow(self, server: socket.socket, answer: bytes) -> None:
+        while not _is_whole(answer):
+            answer += server.recv(_CHUNK)
         # Counted before the client can know, so that nobody looks too early.
         self.swallowed += 1
         self._answered.set()
-        return True
+
+
+def _is_whole(answer: bytes) -> bool:
+    """Whether every statement of a packet was answered, the COMMIT at its end last.
+
+    They have no rows, so that each is answered by one packet: its length in three bytes, its
+    number, then 0, how many rows, the row's id and what state the server is in.
+    """
+    at = 0
+    while at + 4 <= len(answer):
+        end = at + 4 + int.from_bytes(answer[at : at + 3], "little")
+        if end > len(answer):
+            return False
+        body, at = answer[at + 4 : end], end
+        assert body[0] == 0, f"the server refused: {body!r}"
+        status = 1
+        for _ in range(2):
+            status += {0xFC: 3, 0xFD: 4, 0xFE: 9}.get(body[status], 1)
+        if not int.from_bytes(body[status : status + 2], "little") & SERVER_MORE_RESULTS_EXISTS:
+            return True
+    return False

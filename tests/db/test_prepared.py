@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, event, exists, func, insert, select
+from sqlalchemy import Connection, bindparam, event, exists, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.failures import Meaning, meaning_of
-from learnhub_desktop.db.prepared import Part, Prepared, together
+from learnhub_desktop.db.prepared import Answer, NotMatched, Part, Prepared, together
 from learnhub_desktop.db.transactions import Database
 from tests.factories import NOW, make_course, make_student
 
@@ -89,6 +89,37 @@ def test_several_go_together_and_hand_ids_on(connection: Connection) -> None:
     assert found == (paid.row_id, {"a": "1;'"})
     comment = select(t.payments.c.comment).where(t.payments.c.payment_id == paid.row_id)
     assert connection.scalar(comment) == "50 %; \\ ”'"
+
+
+RENAME = Prepared(
+    update(t.courses)
+    .where(t.courses.c.course_id == KEY)
+    .values(title=bindparam("title", type_=t.courses.c.title.type))
+)
+
+
+def test_what_needs_a_match_is_run_only_after_one(connection: Connection) -> None:
+    course_id = make_course(connection, title="SQL")
+    values = payment(connection, comment="guarded")
+    event_values = {"event_type": "initiated", "event_data": {}, "created_at": NOW}
+
+    def rename_and_pay(key: int) -> list[Answer]:
+        return together(
+            connection,
+            Part(RENAME, {"key": key, "title": "Advanced SQL"}),
+            Part(ADD_PAYMENT, values, after=1),
+            Part(ADD_EVENT, event_values, "payment_id"),
+        )
+
+    payments = select(t.payments.c.payment_id).where(t.payments.c.comment == "guarded")
+    with pytest.raises(NotMatched):
+        rename_and_pay(-1)
+    assert connection.scalars(payments).all() == []
+
+    # The transaction goes on: only what was guarded was not run.
+    renamed, paid, _ = rename_and_pay(course_id)
+    assert renamed.matched == 1
+    assert connection.scalars(payments).all() == [paid.row_id]
 
 
 def test_the_first_that_fails_ends_it_and_says_why(connection: Connection) -> None:

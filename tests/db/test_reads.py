@@ -7,8 +7,10 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from learnhub_desktop.db.engine import SqlOnGuardedThread
+from learnhub_desktop.db.repositories.fraud import RULES_AS_TEXT, rules_of
 from learnhub_desktop.db.transactions import Database, ReadJob, UnitOfWork
 from learnhub_desktop.errors import (
     DatabaseUnavailable,
@@ -50,6 +52,25 @@ def test_a_read_whose_connection_broke_is_run_again(server_school: Database) -> 
 
     assert server_school.read(read) == 0
     assert runs == 2
+
+
+def test_rules_read_as_one_text_are_the_rules(any_school: Database) -> None:
+    def read_both(uow: UnitOfWork) -> tuple[Any, Any]:
+        text = uow.connection.scalar(select(RULES_AS_TEXT))
+        return rules_of(text), uow.fraud.rules()
+
+    def name_strangely(uow: UnitOfWork) -> None:
+        rule = uow.fraud.all_rules()[0]
+        uow.fraud.update_rule(rule.rule_id, rule_name='Über "50" % \\ 😀', state="shadow")
+        uow.fraud.update_rule(uow.fraud.all_rules()[1].rule_id, state="off")
+
+    any_school.write(name_strangely)
+    as_text, as_rows = any_school.read(read_both)
+
+    assert as_text == as_rows
+    assert as_text[0].name == 'Über "50" % \\ 😀'
+    assert as_text[0].condition == {"measure": "charges", "hours": 24, "above": 5}
+    assert all(rule.state != "off" for rule in as_text)
 
 
 SLOW_ON_SERVERS = (

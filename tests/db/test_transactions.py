@@ -6,10 +6,11 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from learnhub_desktop.db.engine import open_engines
-from learnhub_desktop.db.tables import courses, enrollments
+from learnhub_desktop.db.prepared import Part, Prepared, together
+from learnhub_desktop.db.tables import courses, enrollments, users
 from learnhub_desktop.db.transactions import Database, UnitOfWork
 from learnhub_desktop.domain.actors import Role
 from learnhub_desktop.errors import (
@@ -51,6 +52,55 @@ def test_what_raises_leaves_nothing(any_school: Database) -> None:
         any_school.write(add_then_fail)
 
     assert any_school.read(count_users, "undone@example.org") == 0
+
+
+def test_what_only_locked_is_taken_back(any_school: Database) -> None:
+    def lock_by_writing(uow: UnitOfWork) -> str:
+        add_student(uow, "locked@example.org")
+        uow.keep_nothing()
+        return "it was done before"
+
+    assert any_school.write(lock_by_writing) == "it was done before"
+    assert any_school.read(count_users, "locked@example.org") == 0
+
+
+ADD = Prepared(insert(users).inline(), columns=("email", "name", "search_text", "balance_currency"))
+
+
+def add_last(uow: UnitOfWork, email: str) -> None:
+    """Add a student by the transaction's last statement, with which its COMMIT goes out."""
+    values = {"email": email, "name": "Ada", "search_text": "ada", "balance_currency": "USD"}
+    together(uow.connection, Part(ADD, values), last=True)
+
+
+def test_a_last_statement_is_kept_or_refused_like_any_other(any_school: Database) -> None:
+    any_school.write(add_last, "last@example.org")
+    assert any_school.read(count_users, "last@example.org") == 1
+
+    with pytest.raises(RuleRefused, match="already an account with this e-mail"):
+        any_school.write(add_last, "last@example.org")
+
+    any_school.write(add_last, "after-it@example.org")
+    assert any_school.read(count_users, "after-it@example.org") == 1
+
+
+def test_a_connection_that_breaks_with_its_commit_on_the_way_is_not_run_again(
+    server_school: Database,
+) -> None:
+    runs = 0
+
+    def enrol(uow: UnitOfWork) -> None:
+        nonlocal runs
+        runs += 1
+        add_student(uow, "before@example.org")
+        kill(server_school, uow)
+        add_last(uow, "cut@example.org")
+
+    with pytest.raises(OutcomeUnknown, match="broke while the change was being saved"):
+        server_school.write(enrol)
+
+    assert runs == 1
+    assert server_school.read(count_users, "before@example.org") == 0
 
 
 @pytest.mark.proof

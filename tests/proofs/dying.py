@@ -62,7 +62,12 @@ def points(desk: Desk, reach: Callable[[str], None]) -> Iterator[None]:
         under_way.append(call.__name__)
         return _between(reach, call.__name__, write_at)(isolation, call, *args, **values)
 
+    told: list[Any] = []
+
     def commit(connection: Any) -> None:
+        if connection in told:
+            told.remove(connection)
+            return
         try:
             reach(f"at the commit of {under_way[-1]}" if under_way else "")
         except BaseException:
@@ -70,14 +75,22 @@ def points(desk: Desk, reach: Callable[[str], None]) -> Iterator[None]:
             connection.invalidate()
             raise
 
+    def send(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        # Some transactions send their COMMIT along with the last statements.
+        if statement == "COMMIT":
+            commit(connection)
+            told.append(connection)
+
     vars(desk.database)["write_at"] = write
     event.listen(engine, "commit", commit)
+    event.listen(engine, "before_cursor_execute", send)
     for act in _GATEWAY:
         vars(desk.gateway)[act] = _between(reach, act, getattr(desk.gateway, act))
     try:
         yield
     finally:
         event.remove(engine, "commit", commit)
+        event.remove(engine, "before_cursor_execute", send)
         del vars(desk.database)["write_at"]
         for act in _GATEWAY:
             del vars(desk.gateway)[act]

@@ -286,7 +286,8 @@ def test_the_seat_that_was_freed_meanwhile_is_sold(desk: Desk) -> None:
 
         def place_late(*args: Any, **values: Any) -> Any:
             placed = place(*args, **values)
-            uow.enrolments.free_seat(course)
+            if placed is None:
+                uow.enrolments.free_seat(course)
             return placed
 
         uow.purchases.place = place_late

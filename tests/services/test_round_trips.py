@@ -15,6 +15,7 @@ import pymysql
 import pytest
 from sqlalchemy import Connection, event
 
+from learnhub_desktop.db import wire
 from learnhub_desktop.db.transactions import Database
 from learnhub_desktop.db.wire import Wire
 from learnhub_desktop.domain.purchases import Order, PurchaseOutcome, new_key
@@ -89,6 +90,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         send(self, command, text)
 
     monkeypatch.setattr(pymysql.connections.Connection, "_execute_command", note)
+    # On a busy machine seconds pass, and a connection is asked whether it lives.
+    monkeypatch.setattr(wire, "_FRESH_S", 600.0)
     return packets
 
 
@@ -148,25 +151,23 @@ def first_words(packet: str) -> list[str]:
 
 
 @pytest.mark.parametrize("in_sale", [True, False])
-def test_eight_round_trips_make_a_purchase(shop: Shop, sent: list[str], in_sale: bool) -> None:
+def test_six_round_trips_make_a_purchase(shop: Shop, sent: list[str], in_sale: bool) -> None:
     order = shop.order(shop.student(), in_sale=in_sale)
     sent.clear()
 
     assert shop.buy(order) is PurchaseOutcome.COMPLETED
 
-    # A look; hold: open, place, COMMIT; settle: open, lock, write, COMMIT.
+    # A look; hold: open, place; settle: open, lock, write. COMMIT goes with the last of each.
     claim = "UPDATE flash_sales," if in_sale else "UPDATE courses"
     assert [first_words(packet) for packet in sent] == [
-        ["SELECT json_array(CASE"],
+        ["SELECT json_array(1)" if in_sale else "SELECT json_array(CASE"],
         [
             "SET @learnhub_operation",
-            "SELECT json_array(users.user_id,",
+            "UPDATE users",
             "INSERT INTO",
-            *["SELECT json_array(idempotency.idempotency_key"],
-            "SELECT json_array(fraud_detection_rules.rule_id,",
+            "SELECT json_array(idempotency.idempotency_key",
         ],
-        ["UPDATE users", claim, *["INSERT INTO"] * 4],
-        ["COMMIT"],
+        [claim, *["INSERT INTO"] * 4, "COMMIT"],
         [
             "SET @learnhub_operation",
             "SELECT json_array(users.user_id,",
@@ -179,12 +180,12 @@ def test_eight_round_trips_make_a_purchase(shop: Shop, sent: list[str], in_sale:
             "UPDATE payments",
             "INSERT INTO",
             "UPDATE idempotency",
+            "COMMIT",
         ],
-        ["COMMIT"],
     ]
 
 
-def test_two_round_trips_from_the_claim_of_the_sale_to_its_release(
+def test_one_round_trip_from_the_claim_of_the_sale_to_its_release(
     shop: Shop, sent: list[str]
 ) -> None:
     order = shop.order(shop.student())
@@ -193,10 +194,10 @@ def test_two_round_trips_from_the_claim_of_the_sale_to_its_release(
     shop.buy(order)
 
     claim = next(n for n, packet in enumerate(sent) if "UPDATE flash_sales" in packet)
-    assert sent.index("COMMIT", claim) - claim + 1 == 2
+    assert sent[claim].endswith(";COMMIT")
     # Settling holds the course alone, from its lock to the second COMMIT.
     lock = next(n for n, packet in enumerate(sent) if "STRAIGHT_JOIN" in packet)
-    assert sent.index("COMMIT", lock) - lock + 1 == 3
+    assert [packet.endswith(";COMMIT") for packet in sent[lock:]] == [False, True]
     assert [n for n, packet in enumerate(sent) if "flash_sales" in packet and n > claim] == []
 
 
@@ -228,7 +229,7 @@ def test_who_has_paid_before_is_counted_in_two_round_trips_more(
 
     assert another.buy(order) is PurchaseOutcome.COMPLETED
 
-    assert len(sent) == 10
+    assert len(sent) == 8
 
 
 def is_free(connection: Connection, table: str, key: str, number: int) -> bool:

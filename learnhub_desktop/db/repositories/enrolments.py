@@ -42,7 +42,7 @@ from learnhub_desktop.domain.states import (
 )
 from learnhub_desktop.errors import NotFound
 
-_STUDENT: Final = select(
+STUDENT: Final = (
     t.users.c.user_id,
     t.users.c.name,
     t.users.c.email,
@@ -52,6 +52,7 @@ _STUDENT: Final = select(
     t.users.c.balance_currency,
     t.users.c.deleted_at,
 )
+_STUDENT: Final = select(*STUDENT)
 COURSE: Final = (
     t.courses.c.course_id,
     t.courses.c.title,
@@ -343,7 +344,7 @@ def no_student(user_id: int) -> NotFound:
 
 
 def student_of(row: Sequence[Any]) -> StudentFacts:
-    """From the columns of `_STUDENT`."""
+    """From the columns `STUDENT`."""
     return StudentFacts(row[0], row[1], row[2], UserType(row[3]), *row[4:])
 
 

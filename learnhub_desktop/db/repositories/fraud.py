@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from learnhub_desktop.db import tables as t
 from learnhub_desktop.db.prepared import Prepared
 from learnhub_desktop.db.repositories.base import Repository
-from learnhub_desktop.db.types import Moment
+from learnhub_desktop.db.types import AllRows, Moment
 from learnhub_desktop.domain.alerts import AlertExtra, AlertFacts, RecentPayment
 from learnhub_desktop.domain.scoring import Facts, Needs, Rule
 from learnhub_desktop.domain.states import (
@@ -74,19 +75,20 @@ _ALERT: Final = select(
 
 
 _R: Final = t.fraud_detection_rules.c
-RULES: Final = Prepared(
-    select(
-        _R.rule_id,
-        _R.rule_name,
-        _R.rule_type,
-        _R.rule_condition,
-        _R.action,
-        _R.score,
-        _R.alert_level,
-        _R.state,
-        _R.version,
-    ).order_by(_R.rule_id)
+_RULE: Final = (
+    _R.rule_id,
+    _R.rule_name,
+    _R.rule_type,
+    _R.rule_condition,
+    _R.action,
+    _R.score,
+    _R.alert_level,
+    _R.state,
+    _R.version,
 )
+_RULES: Final = select(*_RULE).order_by(_R.rule_id)
+# All rules as one text, for `rules_of`: they are the same at nearly every purchase.
+RULES_AS_TEXT: Final = select(AllRows(*_RULE)).scalar_subquery()
 
 
 @lru_cache(maxsize=8)
@@ -154,10 +156,20 @@ def _rule(row: Sequence[Any]) -> Rule:
     )
 
 
-def in_force(rows: Iterable[Sequence[Any]]) -> tuple[Rule, ...]:
-    """The rules that are on or in shadow, of the rows of `RULES`."""
-    rules = (_rule(row) for row in rows)
+def _in_force(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Those that are on or in shadow."""
     return tuple(rule for rule in rules if rule.state is not RuleState.OFF)
+
+
+@lru_cache(maxsize=8)
+def rules_of(text: str | None) -> tuple[Rule, ...]:
+    """The rules that are on or in shadow, oldest first, of `RULES_AS_TEXT`."""
+    rows = json.loads(text, parse_float=Decimal) if text else []
+    for row in rows:
+        if isinstance(row[3], str):
+            # Only MySQL knows a document within a document from a text.
+            row[3] = json.loads(row[3], parse_float=Decimal)
+    return _in_force(_rule(row) for row in sorted(rows))
 
 
 class FraudRepository(Repository):
@@ -165,10 +177,10 @@ class FraudRepository(Repository):
 
     def rules(self) -> tuple[Rule, ...]:
         """All rules that are on or in shadow, oldest first."""
-        return in_force(RULES.rows(self.connection))
+        return _in_force(self.all_rules())
 
     def all_rules(self) -> tuple[Rule, ...]:
-        return tuple(_rule(row) for row in RULES.rows(self.connection))
+        return tuple(_rule(row) for row in self.connection.execute(_RULES))
 
     def update_rule(self, rule_id: int, **values: Any) -> None:
         c = t.fraud_detection_rules.c

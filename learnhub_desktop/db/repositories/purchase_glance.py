@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import and_, bindparam, case, func, literal, null, or_, select
+from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.prepared import Prepared
+from learnhub_desktop.db.prepared import INTO_NOTHING, Prepared
 from learnhub_desktop.db.repositories import purchase_parameters as given
 from learnhub_desktop.db.repositories.base import Repository
 from learnhub_desktop.db.types import Moment, UtcNow
@@ -27,7 +27,6 @@ class Glance(StrEnum):
     """What one look without a lock says of an order."""
 
     CLEAR = "clear"
-    SALE_OVER = "sale_over"
     FULL = "full"
     LOOK_CLOSER = "look_closer"
 
@@ -72,53 +71,41 @@ _GLANCE: Final = Prepared(
     )
     .where(_C.course_id == given.COURSE_ID)
 )
-# Two rows by their keys: a crowd asks this.
-_GLANCE_AT_SALE: Final = Prepared(
-    select(
-        case(
-            (_K.idempotency_key.is_not(None), _CLOSER),
-            (
-                or_(_S.seats_taken >= _S.max_seats, ~_NOW.between(_S.start_time, _S.end_time)),
-                literal(Glance.SALE_OVER),
-            ),
-            (or_(_S.discount_price != given.PRICE, _S.currency != given.CURRENCY), _CLOSER),
-            else_=literal(Glance.CLEAR),
-        ),
-        literal(""),
-        null(),
+# One or two rows by their keys: a crowd asks this.
+_SALE_IS_OVER: Final = Prepared(
+    select(literal(1))
+    .where(
+        _S.sale_id == given.SALE_ID,
+        _S.course_id == given.COURSE_ID,
+        or_(_S.seats_taken >= _S.max_seats, ~_NOW.between(_S.start_time, _S.end_time)),
+        ~exists().where(_K.idempotency_key == given.KEY),
     )
-    .select_from(t.flash_sales.outerjoin(t.idempotency, _K.idempotency_key == given.KEY))
-    .where(_S.sale_id == given.SALE_ID, _S.course_id == given.COURSE_ID)
+    .suffix_with(INTO_NOTHING, dialect="mysql")
 )
 
 
 class PurchaseGlance(Repository):
     """One look at an order, without a lock."""
 
-    def glance(
-        self,
-        *,
-        key: str,
-        student_id: int,
-        course_id: int,
-        sale_id: int | None,
-        price: Decimal,
-        currency: str,
-        now: datetime | None,
-    ) -> Glimpse | None:
-        """One look without a lock or a snapshot; None where there is no such course or sale.
+    def is_over(self, *, key: str, course_id: int, sale_id: int, now: datetime | None) -> bool:
+        """Whether the course's sale is sold out or not open, and the key not used yet.
 
-        In a sale it is the sale's seats that are looked at, and not whether the student is in
-        the course. ``now`` None is the database's own time.
+        ``now`` None is the database's own time.
         """
-        asked: dict[str, Any] = {
-            "key": key,
-            "course_id": course_id,
-            "price": price,
-            "currency": currency,
-        }
-        if sale_id is None:
-            row = _GLANCE.alone(self.connection, **asked, student_id=student_id)
-        else:
-            row = _GLANCE_AT_SALE.alone(self.connection, **asked, sale_id=sale_id, now=now)
+        return _SALE_IS_OVER.finds(
+            self.connection, key=key, course_id=course_id, sale_id=sale_id, now=now
+        )
+
+    def glance(
+        self, *, key: str, student_id: int, course_id: int, price: Decimal, currency: str
+    ) -> Glimpse | None:
+        """One look without a lock or a snapshot; None where there is no such course."""
+        row = _GLANCE.alone(
+            self.connection,
+            key=key,
+            student_id=student_id,
+            course_id=course_id,
+            price=price,
+            currency=currency,
+        )
         return None if row is None else Glimpse(Glance(row[0]), row[1], row[2])

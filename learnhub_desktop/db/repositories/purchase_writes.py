@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, or_, update
 
 from learnhub_desktop.db import tables as t
-from learnhub_desktop.db.prepared import Part, Prepared, together
+from learnhub_desktop.db.prepared import NotMatched, Part, Prepared, together
 from learnhub_desktop.db.repositories import purchase_parameters as given
 from learnhub_desktop.db.repositories.base import KEY, Repository, insert_into, update_of
 from learnhub_desktop.db.repositories.enrolments import ADD_ACCESS, OPEN_ACCESS
@@ -72,11 +72,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """``has_seat`` False: the rows are written, and the claim found no seat for them."""
-
     enrollment_id: int
     payment_id: int
-    has_seat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +89,8 @@ class Opened:
 class PurchaseWrites(Repository):
     """What a purchase writes, each step in one round trip."""
 
-    def note_purchase(self, student_id: int, now: datetime) -> None:
-        """Write the student's row: on several writable members only writes meet each other."""
-        together(self.connection, _noted(student_id, now))
-
     def place(
         self,
-        student_id: int,
         claim: Claim | None,
         *,
         enrollment_id: int | None,
@@ -107,49 +99,55 @@ class PurchaseWrites(Repository):
         events: Sequence[Event],
         key: Values | None,
         now: datetime,
-    ) -> Placed:
-        """Note the purchase, claim its seats, and write the enrolment, payment, events and key.
+        last: bool,
+    ) -> Placed | None:
+        """Claim the seats, and write the enrolment, payment, events and key.
 
         Conditional UPDATEs claim, so that one decides on any member. The rows are sent along
-        with them: the seats are locked for one answer less, and if the claim fails, all is
-        rolled back. ``enrollment_id`` is of a row that is there, which ``enrolment`` changes.
-        ``key`` None is for who inserts the key later; only the payment's own events follow it.
+        with them: the seats are locked for one answer less. None where the claim found no
+        seat, and no row is written then. ``enrollment_id`` is of a row that is there, which
+        ``enrolment`` changes. ``key`` None is for who inserts the key later; only the payment's
+        own events follow it. ``last`` ends the transaction, as `together` says.
         """
-        claims = [] if claim is None else self._claims(claim, now)
-        rows = []
-        known = {} if enrollment_id is None else {"enrollment_id": enrollment_id}
+        claims, wanted = ([], None) if claim is None else self._claims(claim, now)
         if enrollment_id is None:
-            rows.append(Part(insert_into(t.enrollments, tuple(enrolment)), enrolment))
-        elif enrolment:
-            rows.append(_changed(t.enrollments, enrollment_id, enrolment))
-        at = 1 + len(claims)
-        paying = at + len(rows)
-        columns = (*payment, "enrollment_id")
-        linked = None if known else "enrollment_id"
-        rows.append(Part(insert_into(t.payments, columns), {**payment, **known}, linked))
+            rows = [
+                Part(insert_into(t.enrollments, tuple(enrolment)), enrolment),
+                Part(
+                    insert_into(t.payments, (*payment, "enrollment_id")), payment, "enrollment_id"
+                ),
+            ]
+        else:
+            known = {**payment, "enrollment_id": enrollment_id}
+            rows = [Part(insert_into(t.payments, tuple(known)), known)]
+            if enrolment:
+                rows.append(_changed(t.enrollments, enrollment_id, enrolment))
+        rows[0] = replace(rows[0], after=wanted)
         if key is not None:
             rows.append(Part(ADD_KEY, key, "payment_id"))
         rows.append(events_part(None, events, now))
-        answers = together(self.connection, _noted(student_id, now), *claims, *rows)
-        wanted = 0 if claim is None else 1 if claim.sale_id is None else 2
-        return Placed(
-            answers[at].row_id if enrollment_id is None else enrollment_id,
-            answers[paying].row_id,
-            has_seat=sum(answer.matched for answer in answers[1:at]) == wanted,
-        )
+        try:
+            answers = together(self.connection, *claims, *rows, last=last)
+        except NotMatched:
+            return None
+        at = len(claims)
+        if enrollment_id is not None:
+            return Placed(enrollment_id, answers[at].row_id)
+        return Placed(answers[at].row_id, answers[at + 1].row_id)
 
-    def _claims(self, claim: Claim, now: datetime) -> list[Part]:
+    def _claims(self, claim: Claim, now: datetime) -> tuple[list[Part], int]:
+        """The parts that claim, and how many rows the last of them matches if there is a seat."""
         values = {
             "course_id": claim.course_id,
             "price": claim.price,
             "currency": claim.currency,
         }
         if claim.sale_id is None:
-            return [Part(_CLAIM_SEAT, values)]
+            return [Part(_CLAIM_SEAT, values)], 1
         values |= {"sale_id": claim.sale_id, "moment": now}
         if self.connection.dialect.name == "sqlite":
-            return [Part(_CLAIM_SALE, values), Part(_CLAIM_AT_ANY_PRICE, values)]
-        return [Part(_CLAIM_BOTH, values)]
+            return [Part(_CLAIM_SALE, values), Part(_CLAIM_AT_ANY_PRICE, values, after=1)], 1
+        return [Part(_CLAIM_BOTH, values)], 2
 
     def settle(
         self,
@@ -160,8 +158,12 @@ class PurchaseWrites(Repository):
         events: Sequence[Event],
         key: tuple[str, Values] | None,
         now: datetime,
+        last: bool,
     ) -> None:
-        """Write what the money that came has changed; the key's result last."""
+        """Write what the money that came has changed; the key's result last.
+
+        ``last`` ends the transaction, as `together` says.
+        """
         parts = []
         if enrolment is not None:
             parts.append(_changed(t.enrollments, *enrolment))
@@ -172,11 +174,7 @@ class PurchaseWrites(Repository):
         if key is not None:
             values = {"key": key[0], "result": dict(key[1]), "finished_at": now}
             parts.append(Part(FINISH_KEY, values))
-        together(self.connection, *parts)
-
-
-def _noted(student_id: int, now: datetime) -> Part:
-    return _changed(t.users, student_id, {"last_purchase_at": now})
+        together(self.connection, *parts, last=last)
 
 
 def _changed(table: Any, row_id: int, values: Values) -> Part:

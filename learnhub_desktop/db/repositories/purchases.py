@@ -14,8 +14,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     or_,
     select,
+    update,
 )
 
 from learnhub_desktop.db import tables as t
@@ -26,16 +28,18 @@ from learnhub_desktop.db.repositories.enrolments import (
     COURSE,
     ENROLMENT,
     LOCK_STUDENT,
+    STUDENT,
     course_of,
     enrolment_of,
     no_student,
     student_of,
 )
-from learnhub_desktop.db.repositories.fraud import RULES, in_force
+from learnhub_desktop.db.repositories.fraud import RULES_AS_TEXT, rules_of
 from learnhub_desktop.db.repositories.payments import PAYMENT, card_part, payment_of
 from learnhub_desktop.db.repositories.purchase_glance import PurchaseGlance
 from learnhub_desktop.db.repositories.purchase_writes import PurchaseWrites
 from learnhub_desktop.db.repositories.settings import no_school
+from learnhub_desktop.db.types import ClockNow, Moment, UtcNow
 from learnhub_desktop.domain.enrolments import (
     AccessFacts,
     CourseFacts,
@@ -114,11 +118,15 @@ _SCENE: Final = Prepared(
                 _EARLIER.c.user_id != given.STUDENT_ID,
             ),
         ),
+        ClockNow().label("at"),
+        RULES_AS_TEXT.label("rules"),
+        *STUDENT,
         *COURSE,
         *_POLICY,
     )
     .select_from(
-        t.school_settings.outerjoin(t.courses, _C.course_id == given.COURSE_ID)
+        t.school_settings.outerjoin(t.users, t.users.c.user_id == given.STUDENT_ID)
+        .outerjoin(t.courses, _C.course_id == given.COURSE_ID)
         .outerjoin(
             t.enrollments, and_(_E.course_id == _C.course_id, _E.student_id == given.STUDENT_ID)
         )
@@ -127,7 +135,15 @@ _SCENE: Final = Prepared(
     )
     .where(t.school_settings.c.settings_id == 1)
 )
-_BEFORE_POLICY: Final = 5 + len(COURSE)
+_BEFORE_STUDENT: Final = 7
+_BEFORE_COURSE: Final = _BEFORE_STUDENT + len(STUDENT)
+_BEFORE_POLICY: Final = _BEFORE_COURSE + len(COURSE)
+# On several writable members only writes meet each other, so this is how a student is locked.
+_NOTE: Final = Prepared(
+    update(t.users)
+    .where(t.users.c.user_id == given.STUDENT_ID)
+    .values(last_purchase_at=func.coalesce(bindparam("now", type_=Moment()), UtcNow()))
+)
 
 _ASKED: Final = t.course_access.c
 _PAID: Final = t.payments.c
@@ -181,9 +197,10 @@ class PurchaseRepository(PurchaseGlance, PurchaseWrites):
         card: str | None,
         now: datetime | None,
     ) -> Opening:
-        """Lock the student, then the card, then look; all in one round trip.
+        """Note the student's purchase, which locks them, then the card, then look.
 
-        NotFound where there is no such student; SchemaMismatch where there is no school.
+        All in one round trip. NotFound where there is no such student; SchemaMismatch where
+        there is no school.
         """
         asked = {
             "key": key,
@@ -194,17 +211,19 @@ class PurchaseRepository(PurchaseGlance, PurchaseWrites):
         }
         # The card before the first plain read, which at REPEATABLE READ fixes what is seen.
         carded = [] if card is None else [card_part(self.connection, card, now)]
-        locked, *_, scenes, rules = together(
+        *_, scenes = together(
             self.connection,
-            Part(LOCK_STUDENT, {KEY: student_id}),
+            Part(_NOTE, {"student_id": student_id, "now": now}),
             *carded,
             Part(_SCENE, asked),
-            Part(RULES, {}),
         )
-        student, at = _locked(locked, student_id)
         if not scenes.rows:
             raise no_school()
-        return Opening(student, at, _scene(scenes.rows[0]), in_force(rules.rows))
+        [row] = scenes.rows
+        if row[_BEFORE_STUDENT] is None:
+            raise no_student(student_id)
+        student = student_of(row[_BEFORE_STUDENT:_BEFORE_COURSE])
+        return Opening(student, row[5], _scene(row), rules_of(row[6]))
 
     def open_settling(
         self, place: Place, reference: str | None
@@ -261,7 +280,9 @@ def _scene(row: Sequence[Any]) -> Scene:
         has_prerequisites=bool(row[2]),
         sale_is_open=bool(row[3]),
         has_history=bool(row[4]),
-        course=None if row[5] is None else course_of(row[5:_BEFORE_POLICY]),
+        course=None
+        if row[_BEFORE_COURSE] is None
+        else course_of(row[_BEFORE_COURSE:_BEFORE_POLICY]),
         policy=HoldPolicy(*row[_BEFORE_POLICY:]),
     )
 
