@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QApplication
 
 from learnhub_desktop import __version__, logs, opening, passwords, settings
 from learnhub_desktop.bridge import Bridge, in_background
-from learnhub_desktop.db.engine import open_engines
-from learnhub_desktop.db.school import NewSchool, create_school
+from learnhub_desktop.db.connecting import address
+from learnhub_desktop.db.school import NewSchool, create
 from learnhub_desktop.domain.states import SchoolKind
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.jobs.apart import JobProcesses
@@ -191,16 +191,8 @@ def _make_sample(path: Path) -> None:
 
 
 def _make_school(path: Path, name: str, currency: str, time_zone: str) -> None:
-    engines = open_engines(f"sqlite:///{path}")
-    try:
-        create_school(
-            engines,
-            NewSchool(
-                name=name, currency=currency, time_zone=time_zone, kind=SchoolKind.PRODUCTION
-            ),
-        )
-    finally:
-        engines.dispose()
+    new = NewSchool(name=name, currency=currency, time_zone=time_zone, kind=SchoolKind.PRODUCTION)
+    create(address(Profile(name, path=str(path)), None), new)
 
 
 def _keep_look(theme: Theme) -> None:

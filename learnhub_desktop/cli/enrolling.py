@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from learnhub_desktop.cli.announcing import announcing
 from learnhub_desktop.cli.choosing import opened
-from learnhub_desktop.cli.terminal import Done, ExitCode, Terminal
+from learnhub_desktop.cli.terminal import ASK_AGAIN, Done, ExitCode, Terminal
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.enrolments import StudentFacts
 from learnhub_desktop.domain.purchases import (
@@ -104,10 +104,12 @@ def _sell(school: School, options: Namespace, terminal: Terminal) -> Done:
         values |= school.database.read(enrolment_values, purchase.enrollment_id)
     values |= {"idempotency_key": key, "alert_id": purchase.alert_id, "replayed": purchase.replayed}
     code = _CODES[purchase.outcome]
+    problem = purchase.changes.message
     if code is ExitCode.UNKNOWN:
         terminal.announce_key(key)
+        problem = f"{problem} {ASK_AGAIN}"
     if code is not ExitCode.DONE:
-        return Done(values, code=code, problem=purchase.changes.message)
+        return Done(values, code=code, problem=problem)
     lines = [purchase.changes.message]
     if purchase.payment_id is not None:
         lines.append(f"Payment {purchase.payment_id}.")

@@ -10,11 +10,10 @@ from learnhub_desktop import __version__
 from learnhub_desktop.cli.terminal import ExitCode
 from learnhub_desktop.domain.refunds import RefundReason, RefundTo
 from learnhub_desktop.domain.states import PaymentMethod, SchoolKind
+from learnhub_desktop.domain.text import LARGEST_ID, read_whole
 
 # Of the registry, which takes too long to load.
 JOBS: Final = ("ask-gateway", "renewals", "retry-renewals", "revenue", "prune-changes")
-# The largest id that a database can hold; a larger number would be a bug of ours, not theirs.
-_LARGEST_ID: Final = 2**63 - 1
 
 _LONGEST: Final = 250
 
@@ -36,6 +35,7 @@ exit codes:
   2  wrong use: an option, a value or a file that cannot be used
   3  the database cannot be reached
   4  the outcome is not known: run the same command again with the key on stderr
+  70 a fault in LearnHub itself: the details are in its log, which stderr names
 """
 
 
@@ -358,6 +358,7 @@ def _day(text: str) -> date:
 
 def _number(text: str) -> int:
     """The number of a row, as people read it off a screen."""
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:20]) <= _LARGEST_ID:
+    number = read_whole(text, most=LARGEST_ID)
+    if not number:
         raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a number such as 318")
-    return int(text)
+    return number

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 
 class ExitCode(IntEnum):
@@ -23,6 +23,10 @@ class ExitCode(IntEnum):
     UNKNOWN = 4
     BUG = 70  # EX_SOFTWARE of sysexits.h
     STOPPED = 130  # 128 and SIGINT, as shells report it
+
+
+# Of what is not known yet: the window has a button for it, a shell has the key.
+ASK_AGAIN: Final = "To ask now, run the same command again with --key and the key above."
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ MEASURES: Final[dict[str, tuple[RuleType, tuple[str, ...], str]]] = {
 
 # How far back a rule looks: counted in whole hours or minutes.
 _WINDOWS: Final = frozenset({"hours", "minutes"})
+_AMOUNTS: Final = frozenset({("spent", "above"), ("amount", "above")})
 
 
 @dataclass(frozen=True)
@@ -85,19 +86,32 @@ def check_condition(condition: Mapping[str, Any], rule_type: RuleType) -> dict[s
     wanted_type, numbers, _said = MEASURES[measure]
     if wanted_type is not rule_type:
         raise InvalidInput("condition", f"A rule of type {rule_type} cannot measure {measure}.")
-    clean: dict[str, Any] = {"measure": measure}
-    for name in numbers:
-        try:
-            number = Decimal(str(condition.get(name, "")))
-        except InvalidOperation:
-            raise InvalidInput("condition", f"The rule needs a number for “{name}”.") from None
-        if not number.is_finite() or number < 0 or number > 1_000_000:
-            raise InvalidInput("condition", f"“{name}” must be between 0 and 1,000,000.")
-        is_whole = number == number.to_integral_value()
-        if name in _WINDOWS and not (is_whole and number >= 1):
-            raise InvalidInput("condition", f"“{name}” must be a whole number from 1 on.")
-        clean[name] = int(number) if is_whole else str(number)
-    return clean
+    clean = {name: check_number(str(condition.get(name, "")), name) for name in numbers}
+    return {
+        "measure": measure,
+        **{
+            name: int(number) if number == number.to_integral_value() else str(number)
+            for name, number in clean.items()
+        },
+    }
+
+
+def check_number(text: str, name: str, *, field: str = "condition") -> Decimal:
+    """Return one number of a condition; InvalidInput where a rule cannot count with it."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise InvalidInput(field, f"The rule needs a number for “{name}”.") from None
+    if not number.is_finite() or number < 0 or number > 1_000_000:
+        raise InvalidInput(field, f"“{name}” must be between 0 and 1,000,000.")
+    if name in _WINDOWS and (number < 1 or number != number.to_integral_value()):
+        raise InvalidInput(field, f"“{name}” must be a whole number from 1 on.")
+    return number
+
+
+def is_money(measure: str, name: str) -> bool:
+    """Whether that number of the measure's condition is an amount: others are counts and times."""
+    return (measure, name) in _AMOUNTS
 
 
 def describe(condition: Mapping[str, Any]) -> str:

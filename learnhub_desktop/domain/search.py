@@ -16,10 +16,8 @@ from typing import Final
 
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.actors import Actor
-from learnhub_desktop.domain.text import check_email
+from learnhub_desktop.domain.text import LARGEST_ID, check_email, read_whole
 from learnhub_desktop.errors import InvalidInput
-
-LARGEST_ID: Final = 2**63 - 1  # BIGINT
 
 
 class MeasureKind(Enum):
@@ -137,8 +135,9 @@ def _term(token: str, vocabulary: Vocabulary) -> Term:
     if named is not None:
         return named
     word = token.strip('"')
-    if word.isascii() and word.isdecimal() and int(word) <= LARGEST_ID:
-        return Word(word, int(word))
+    number = read_whole(word, most=LARGEST_ID)
+    if number is not None:
+        return Word(word, number)
     if "@" in word:
         try:
             return Address(check_email(word))

@@ -20,6 +20,7 @@ from learnhub_desktop.domain.states import (
     PaymentStatus,
     SubscriptionStatus,
 )
+from learnhub_desktop.domain.text import read_whole
 
 
 class SubscriptionRefusal(StrEnum):
@@ -34,6 +35,7 @@ class SubscriptionRefusal(StrEnum):
 
 
 # What a charge fails for although no bank has refused it: nobody's fault, so nobody is past due.
+LONGEST_STEP: Final = 100_000  # days or minutes between two tries
 NOT_DECLINED: Final = frozenset(
     {
         "gateway_unreachable",
@@ -79,7 +81,8 @@ def period_to_bill(anchor: date, current_end: date, months: int, today: date) ->
 
 def parse_schedule(text: str) -> tuple[int, ...]:
     """``3,5,7`` as numbers; what cannot be read is left out."""
-    return tuple(int(part) for part in text.split(",") if part.strip().isdigit())
+    steps = (read_whole(part.strip(), most=LONGEST_STEP) for part in text.split(","))
+    return tuple(step for step in steps if step is not None)
 
 
 def retry_at(

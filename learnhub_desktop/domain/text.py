@@ -15,6 +15,7 @@ TAG_LENGTH: Final = 50
 NOTE_LENGTH: Final = 2_000
 LONG_TEXT_LENGTH: Final = 16_000  # bytes in UTF-8 stay below MySQL's TEXT of 65,535
 SEARCH_LENGTH: Final = 480
+LARGEST_ID: Final = 2**63 - 1  # BIGINT: a larger one would be a fault of ours in a statement
 
 # Letters that Unicode does not take apart, so that "lukasz" finds "Łukasz".
 _FOLD: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae",
@@ -48,6 +49,18 @@ def check_text(value: str, *, field: str, label: str, longest: int, required: bo
     if longest <= TITLE_LENGTH and ("\n" in text or "\r" in text):
         raise InvalidInput(field, f"{label} must stand on one line.")
     return text
+
+
+def read_whole(text: str, *, most: int) -> int | None:
+    """The whole number that plain digits write; None where they write none, or one above ``most``.
+
+    `int` alone raises ValueError for more than 4,300 digits, and for a ² that `isdigit` lets pass.
+    """
+    if not (text.isascii() and text.isdigit()):
+        return None
+    digits = text.lstrip("0") or "0"
+    number = int(digits) if len(digits) <= len(str(most)) else most + 1
+    return number if number <= most else None
 
 
 def check_email(value: str, *, field: str = "email") -> str:

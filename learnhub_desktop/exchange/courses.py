@@ -72,10 +72,11 @@ _YES_NO: Final[dict[str, bool]] = {
     **dict.fromkeys("false|no|n|0|free".split("|"), False),
 }
 _WEB_ADDRESS: Final = re.compile(r"https?://|\bwww\.\w", re.IGNORECASE)
-_HOURS: Final = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?:hours?|hrs?|h)?")
-_MINUTES: Final = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?:minutes?|mins?|m)?")
+# No course is so long, and Python reads no thousands of digits.
+_HOURS: Final = re.compile(r"(?P<number>\d{1,9}(?:[.,]\d{1,30})?)\s*(?:hours?|hrs?|h)?")
+_MINUTES: Final = re.compile(r"(?P<number>\d{1,9}(?:[.,]\d{1,30})?)\s*(?:minutes?|mins?|m)?")
 _HOURS_AND_MINUTES: Final = re.compile(
-    r"(?P<hours>\d+)\s*(?:hours?|hrs?|h)\s*(?P<minutes>\d+)\s*(?:minutes?|mins?|m)"
+    r"(?P<hours>\d{1,9})\s*(?:hours?|hrs?|h)\s*(?P<minutes>\d{1,9})\s*(?:minutes?|mins?|m)"
 )
 
 

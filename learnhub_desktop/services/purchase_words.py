@@ -36,7 +36,7 @@ _OWN_REASONS: Final = {
     "not_accepted": "The gateway could not take this charge.",
     "blocked": "The purchase was blocked.",
 }
-_ASKED_AGAIN: Final = "It is asked again soon, or now with “Ask now”."
+_ASKED_AGAIN: Final = "It is asked again soon."
 
 
 def purchase_of(

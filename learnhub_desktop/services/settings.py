@@ -22,7 +22,8 @@ from learnhub_desktop.domain.states import (
     RuleState,
     SchoolKind,
 )
-from learnhub_desktop.domain.text import check_text
+from learnhub_desktop.domain.subscriptions import LONGEST_STEP
+from learnhub_desktop.domain.text import check_text, read_whole
 from learnhub_desktop.errors import InvalidInput, NotFound, RuleRefused
 
 
@@ -142,12 +143,13 @@ def _gateway(value: str, settings: SchoolSettings) -> GatewayKind:
 
 
 def _schedule(name: str, value: str) -> str:
-    parts = [part.strip() for part in value.split(",")]
-    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= 100_000 for part in parts):
+    # A step of nothing would ask again at once, for ever: it is no number here.
+    steps = [read_whole(part.strip(), most=LONGEST_STEP) or None for part in value.split(",")]
+    if None in steps:
         raise InvalidInput(name, "A schedule is whole numbers with commas, such as 3,5,7.")
-    if len(parts) > 10:
+    if len(steps) > 10:
         raise InvalidInput(name, "A schedule has at most ten steps.")
-    return ",".join(str(int(part)) for part in parts)
+    return ",".join(str(step) for step in steps)
 
 
 def change_plan(

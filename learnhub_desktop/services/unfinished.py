@@ -14,6 +14,7 @@ from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.moments import say_moment
 from learnhub_desktop.domain.purchases import Purchase, PurchaseOutcome
 from learnhub_desktop.domain.states import EventType, GatewayKind
+from learnhub_desktop.domain.text import LARGEST_ID, read_whole
 from learnhub_desktop.errors import NotFound
 from learnhub_desktop.journal import Act, Operation
 from learnhub_desktop.services import payments, settling
@@ -154,5 +155,4 @@ def _amount(act: Act) -> str:
 
 def _number(act: Act, name: str) -> int:
     """An id of the act; 0, which nothing has, where its file was changed by hand."""
-    text = act.parameters.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return read_whole(act.parameters.get(name, ""), most=LARGEST_ID) or 0

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from learnhub_desktop import passwords, settings
+from learnhub_desktop import settings
 from learnhub_desktop.bridge import in_background
 from learnhub_desktop.domain.money import CURRENCIES, check_currency
 from learnhub_desktop.domain.school import check_time_zone
@@ -168,17 +168,13 @@ class StartWindow(QWidget):
         return Profile(dialog.name.value(), path=str(path))
 
     async def _connect(self) -> None:
-        found: Connection | None = await ask(ConnectionDialog(self))
-        if found is None:
-            return
-        if found.remember and not await in_background(
-            passwords.remember, found.profile, found.password
-        ):
-            self.told.tell(
-                "This computer has no keyring, so the password is asked for each time.",
-                tone="warn",
-            )
-        await self._open(found.profile, found.password or None)
+        kept = settings.load()
+        last = kept.profile(kept.last_profile or "")
+        # Whose password is not kept comes here each time, and should not type the rest again.
+        known = last if last is not None and last.is_server else None
+        found: Connection | None = await ask(ConnectionDialog(self, profile=known))
+        if found is not None:
+            await self._open(found.profile, found.password or None)
 
     async def _open(self, profile: Profile, password: str | None) -> None:
         self.told.tell(f"Opening {profile.label}…", tone="idle")

@@ -8,6 +8,7 @@ from learnhub_desktop.bridge import in_background
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.changes import Changes, Touched
 from learnhub_desktop.domain.refunds import RefundReason
+from learnhub_desktop.domain.text import LARGEST_ID, read_whole
 from learnhub_desktop.gateways import Gateways
 from learnhub_desktop.journal import Act, Journal, Operation
 from learnhub_desktop.services import asking, refund_rules
@@ -163,7 +164,8 @@ class UnfinishedKeeper(TaskScope):
         """The same act once more, under the same key: should it have been begun after all, the
         first result is told."""
         bridge = self._desk.bridge
-        number = {name: int(text) for name, text in act.parameters.items() if text.isdigit()}
+        read = {name: read_whole(text, most=LARGEST_ID) for name, text in act.parameters.items()}
+        number = {name: each for name, each in read.items() if each is not None}
         dialog: FormDialog
         match act.operation:
             case Operation.PURCHASE:

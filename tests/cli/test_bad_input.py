@@ -26,6 +26,7 @@ BAD = [
     (("refund", "1", "--reason", "goodwill", "--amount", "NaN"), 2, "must be a number"),
     (("refund", "1", "--reason", "goodwill", "--amount", "1.005"), 2, "at most two decimals."),
     (("refund", "1", "--reason", "goodwill", "--seen-refunded", "-1"), 2, "below zero."),
+    (("refund", "0" * 19 + "1" * 5_000, "--reason", "goodwill"), 2, "is not a number such as"),
     (("refund", "½", "--reason", "goodwill"), 2, "“½” is not a number such as 318"),
     (("archive", "99", "--reason", "Old"), 1, "There is no course with the number 99."),
     (("archive", "1", "--reason", " "), 2, "The reason cannot be empty."),

@@ -65,7 +65,11 @@ def test_a_lost_answer_is_settled_by_the_key_that_was_shown(enrol, home):
     lost = enrol("Python Basics", "--card", "tok_lost_answer")
     assert lost.code == 4
     shown, sentence = lost.err.splitlines()
-    assert "is charged twice" in sentence
+    assert sentence == (
+        "The gateway did not answer. Ola Muster's seat in “Python Basics” stays held, and nothing "
+        "is charged twice. It is asked again soon. To ask now, run the same command again with "
+        "--key and the key above."
+    )
     assert home.ask("SELECT status FROM payments") == ["unknown"]
     key = shown.removeprefix("Key: ")
 

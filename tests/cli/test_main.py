@@ -67,7 +67,10 @@ def test_each_command_explains_itself(learnhub, command):
 
 def test_the_help_names_exit_codes_and_where_passwords_come_from(learnhub):
     text = learnhub("--help").out
-    assert "4  the outcome is not known" in text
+    codes = {int(line.split()[0]) for line in text.splitlines() if line[:3].strip().isdigit()}
+    assert codes == {0, 1, 2, 3, 4, 70}
+    assert "  4  the outcome is not known" in text
+    assert "  70 a fault in LearnHub itself" in text
     assert "LEARNHUB_PASSWORD" in text
 
 

@@ -98,7 +98,12 @@ def test_a_lost_answer_is_settled_by_the_key_that_was_shown(refund, home, learnh
         gateway.set_mood(Mood.LOST_ANSWER, operation=Operation.REFUND, calls=1)
     lost = refund()
     assert lost.code == 4
-    key = lost.err.splitlines()[0].removeprefix("Key: ")
+    shown, sentence = lost.err.splitlines()
+    assert sentence.endswith(
+        "nothing goes back twice. To ask now, run the same command again with --key and the key "
+        "above."
+    )
+    key = shown.removeprefix("Key: ")
     assert home.ask("SELECT status FROM payments WHERE kind = 'refund'") == ["unknown"]
 
     settled = refund("--key", key, "--json")

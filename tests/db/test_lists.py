@@ -39,6 +39,8 @@ from tests.factories import make_course, make_enrolment, make_payment
          "“some” is not one of seats: free, full, unlimited."),
         (ListQuery("courses").with_filter("instructor", "ada"), "instructor",
          "“ada” is not the number of a record."),
+        (ListQuery("courses").with_filter("instructor", "9" * 5_000), "instructor",
+         "“99999999999999999999” is not the number of a record."),
         (ListQuery("courses").with_filter("price", "cheap", ""), "price",
          "“cheap” is not an amount such as 49.00."),
         (ListQuery("courses").with_filter("price", "1", "2", "3"), "price",

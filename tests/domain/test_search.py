@@ -52,6 +52,7 @@ PAYMENTS = Vocabulary(
         ('""', ()),
         ('5" screen', (Word("5", 5), Word("screen"))),
         ("42", (Word("42", 42),)),
+        ("9" * 5_000, (Word("9" * 5_000),)),
         ("#42", (ExactId(42),)),
         ("id:42", (ExactId(42),)),
         ("ID: 42", (ExactId(42),)),

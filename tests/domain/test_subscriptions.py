@@ -31,6 +31,10 @@ def test_a_change_of_plan_keeps_the_first_day():
     assert next_period_end(date(2026, 1, 31), date(2027, 2, 28), 1) == date(2027, 3, 31)
 
 
+def test_steps_of_a_schedule_that_cannot_be_read_are_left_out():
+    assert parse_schedule(f"3, 5,²,soon,{'9' * 5_000},,7") == (3, 5, 7)
+
+
 def test_retries_follow_the_schedule_and_then_end():
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     days = timedelta(days=1)

@@ -281,10 +281,13 @@ def test_durations_are_minutes(header: str, cell: str, minutes: int) -> None:
     assert only(f"id,title,price,{header}\n1,One,20,{cell}\n").duration_minutes == minutes
 
 
-def test_a_duration_that_cannot_be_read_is_said() -> None:
-    imported = courses_of("id,title,price,hours\n1,One,20,1-4 weeks\n")
+@pytest.mark.parametrize("typed", ["1-4 weeks", "9" * 5_000, "9" * 5_000 + "h 5m", "9h 5²m"])
+def test_a_duration_that_cannot_be_read_is_said(typed: str) -> None:
+    imported = courses_of(f"id,title,price,hours\n1,One,20,{typed}\n")
     assert imported.lines[0].duration_minutes is None
-    assert imported.notes == ("1 course with the duration “1-4 weeks”, which could not be read.",)
+    assert imported.notes == (
+        f"1 course with the duration “{typed[:40]}”, which could not be read.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,9 @@ def test_a_search_gives_no_more_than_asked_for_and_nobody_twice(uow: UnitOfWork)
     assert [person.name for person in people] == ["Ada 00", "Ada 01"]
 
 
-@pytest.mark.parametrize("typed", ["x" * 10_000, "\x00", "\ud800", "😀" * 300, "' OR 1=1 --"])
+@pytest.mark.parametrize(
+    "typed", ["x" * 10_000, "\x00", "\ud800", "😀" * 300, "' OR 1=1 --", "9" * 5_000]
+)
 def test_whatever_is_typed_into_a_search_does_no_harm(any_uow: UnitOfWork, typed: str) -> None:
     students.search_people(any_uow, typed)
 

@@ -255,7 +255,7 @@ def test_an_extension_whose_answer_was_lost_cannot_be_bought_a_second_time(desk:
 
     assert lost.changes.message == (
         "The gateway did not answer. It is not known whether Ada's access to “SQL” is extended, "
-        "and nothing is charged twice. It is asked again soon, or now with “Ask now”."
+        "and nothing is charged twice. It is asked again soon."
     )
     assert str(refused.value) == (
         f"An earlier purchase turned out to be paid (payment {lost.payment_id}). Nothing was "

@@ -109,6 +109,12 @@ WRONG: list[tuple[str, Any, str]] = [
     ("retry_declined_days", "0,1", "A schedule is whole numbers with commas, such as 3,5,7."),
     ("retry_declined_days", "", "A schedule is whole numbers with commas, such as 3,5,7."),
     (
+        "retry_declined_days",
+        "9" * 5_000,
+        "A schedule is whole numbers with commas, such as 3,5,7.",
+    ),
+    ("retry_declined_days", "3,²", "A schedule is whole numbers with commas, such as 3,5,7."),
+    (
         "retry_unreachable_minutes",
         ",".join("1" * 11),
         "A schedule has at most ten steps.",

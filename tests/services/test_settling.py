@@ -96,7 +96,7 @@ class TestUnknown:
 
         assert bought.changes.message == (
             "The gateway did not answer. Ada's seat in “SQL” stays held, and nothing is charged "
-            "twice. It is asked again soon, or now with “Ask now”."
+            "twice. It is asked again soon."
         )
         payment = desk.payment(bought.payment_id)
         assert (payment.status, payment.next_check_at) == ("unknown", NOW + timedelta(minutes=5))

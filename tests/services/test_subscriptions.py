@@ -137,7 +137,7 @@ class TestSigningUp:
         unknown = sign_up(desk, student, card="tok_lost_answer")
         assert unknown.changes.message == (
             "The gateway did not answer. It is not known whether Ada's subscription is paid, and "
-            "nothing is charged twice. It is asked again soon, or now with “Ask now”."
+            "nothing is charged twice. It is asked again soon."
         )
 
         with pytest.raises(RuleRefused) as refused:

@@ -122,7 +122,7 @@ def test_a_refund_that_the_gateway_has_is_an_outcome(desk: Desk, ada: int, card:
 
 
 def test_a_file_that_was_changed_by_hand_breaks_nothing(desk: Desk) -> None:
-    odd = {"student_id": "x", "course_id": "-1", "payment_id": "", "amount": "much"}
+    odd = {"student_id": "²", "course_id": "-1", "payment_id": "9" * 5_000, "amount": "much"}
     said = [
         look(desk, act(operation, "odd", **odd, plan_type="weekly")).what for operation in Operation
     ]

@@ -23,6 +23,7 @@ from learnhub_desktop.journal import Journal
 from learnhub_desktop.ui.dialogs.dialog import FormDialog
 from learnhub_desktop.ui.main_window import MainWindow, PageEntry
 from learnhub_desktop.ui.pages.alerts import AlertsPage
+from learnhub_desktop.ui.pages.list_page import ListPage
 from learnhub_desktop.ui.pages.payments import PaymentsPage
 from learnhub_desktop.ui.store import MemoryStore
 from learnhub_desktop.ui.widgets.picker import PickerField
@@ -52,6 +53,8 @@ class Office:
 
     def settled(self) -> bool:
         page = self.page
+        if not isinstance(page, ListPage):
+            return bool(page.tasks.running("") == () and page._saving.running("") == ())
         return (
             page.list.counts.total is not None
             and page.list._tasks.running("") == ()

@@ -237,7 +237,7 @@ def test_a_lost_answer_holds_the_seat_and_says_so(make_catalog, desk, ada, basic
 
     assert office.said == (
         "The gateway did not answer. Ada Byron's seat in “SQL Basics” stays held, and nothing is "
-        "charged twice. It is asked again soon, or now with “Ask now”."
+        "charged twice. It is asked again soon."
     )
     assert desk.payments()[0].status == PaymentStatus.UNKNOWN
 

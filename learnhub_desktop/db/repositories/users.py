@@ -28,14 +28,13 @@ from learnhub_desktop.domain.students import (
     StudentDetail,
     TaughtCourse,
 )
-from learnhub_desktop.domain.text import EMAIL_LENGTH, search_key
+from learnhub_desktop.domain.text import EMAIL_LENGTH, LARGEST_ID, read_whole, search_key
 from learnhub_desktop.errors import NotFound
 
 _U: Final = t.users.c
 _PERSON: Final = select(
     _U.user_id, _U.name, _U.email, _U.user_type, _U.country, _U.deleted_at, _U.row_version
 )
-_LARGEST_ID: Final = 2**63 - 1
 _MOST_WORDS: Final = 8
 _LIVE: Final = (CourseStatus.DRAFT, CourseStatus.ACTIVE)
 
@@ -265,9 +264,9 @@ class UserRepository(UserImports):
 
 def _exactly(text: str) -> list[ColumnElement[bool]]:
     matches: list[ColumnElement[bool]] = [_U.email == text.lower(), _U.external_id == text]
-    number = text.removeprefix("#")
-    if number.isascii() and number.isdecimal() and int(number) <= _LARGEST_ID:
-        matches.append(_U.user_id == int(number))
+    number = read_whole(text.removeprefix("#"), most=LARGEST_ID)
+    if number is not None:
+        matches.append(_U.user_id == number)
     return matches if len(text) <= EMAIL_LENGTH else [_U.user_id == 0]
 
 

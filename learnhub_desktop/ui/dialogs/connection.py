@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
-from learnhub_desktop import opening
+from learnhub_desktop import opening, passwords
 from learnhub_desktop.bridge import in_background
 from learnhub_desktop.domain.connecting import read_addresses, spaced
 from learnhub_desktop.errors import InvalidInput
@@ -33,11 +33,10 @@ _TLS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What the dialog gives: the profile, the password, and whether to keep that."""
+    """What the dialog gives."""
 
     profile: Profile
     password: str
-    remember: bool
 
 
 class ConnectionDialog(FormDialog):
@@ -141,7 +140,12 @@ class ConnectionDialog(FormDialog):
         # Opened once here, so that a refusal is told beside the fields it is about.
         school = await in_background(opening.open_school, profile, password=password or None)
         await in_background(school.close)
-        return Connection(profile, password, self.remember.value())
+        if self.remember.value() and not await in_background(passwords.remember, profile, password):
+            raise InvalidInput(
+                "remember",
+                "This computer's keyring did not take the password. Untick this to go on without.",
+            )
+        return Connection(profile, password)
 
     def _show_tls(self) -> None:
         tls = self.tls.value()

@@ -50,6 +50,7 @@ class CrashDialog(QDialog):
         column.addLayout(buttons)
         copy.clicked.connect(self._copy)
         close.clicked.connect(self.accept)
+        close.setDefault(True)
         close.setFocus()
 
     def _copy(self) -> None:

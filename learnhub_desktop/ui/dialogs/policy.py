@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -11,7 +12,7 @@ from learnhub_desktop.bridge import Bridge
 from learnhub_desktop.domain import money
 from learnhub_desktop.domain.changes import Changes
 from learnhub_desktop.domain.school import Plan
-from learnhub_desktop.domain.scoring import MEASURES, Rule, describe
+from learnhub_desktop.domain.scoring import MEASURES, Rule, check_number, describe, is_money
 from learnhub_desktop.domain.states import AlertLevel, RuleAction, RuleState, say
 from learnhub_desktop.domain.text import check_text
 from learnhub_desktop.errors import InvalidInput
@@ -39,7 +40,7 @@ class RuleDialog(FormDialog):
                 f"number_{name}",
                 name.capitalize(),
                 text=str(rule.condition.get(name, "")),
-                check=lambda text, name=name: _read_number(f"number_{name}", text),  # type: ignore[misc]  # mypy takes the default for an argument
+                check=partial(_read_number, rule.measure, name),
             )
             for name in names
         }
@@ -152,5 +153,8 @@ _ACTIONS = {
 }
 
 
-def _read_number(name: str, text: str) -> Decimal:
-    return money.parse_amount(text, field=name, allow_zero=True)
+def _read_number(measure: str, name: str, text: str) -> Decimal:
+    field = f"number_{name}"
+    if is_money(measure, name):
+        text = str(money.parse_amount(text, field=field, allow_zero=True))
+    return check_number(text.strip(), name, field=field)

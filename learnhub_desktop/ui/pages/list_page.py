@@ -13,6 +13,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout
 
 from learnhub_desktop.domain.lists import Filter, ListQuery, Sort
+from learnhub_desktop.domain.text import read_whole
 from learnhub_desktop.errors import LearnHubError
 from learnhub_desktop.models.columns import Column
 from learnhub_desktop.models.window_model import WindowModel
@@ -238,7 +239,7 @@ class ListPage(Page, Generic[RowT]):
         self.split.setStretchFactor(0, 1)
         self.split.setStretchFactor(1, 0)
         width = self.desk.store.get(f"{self.key}.panel")
-        self._panel_width = int(width) if width.isdigit() else 0  # 0: as wide as usual
+        self._panel_width = read_whole(width, most=10_000) or 0  # 0: as wide as usual
         self.split.setSizes([10_000, self._panel_width or USUAL])
         self.side.setHidden(width == "hidden")
         self.split.splitterMoved.connect(self._on_panel_dragged)

@@ -79,6 +79,7 @@ class SettingsPage(Page):
         super().__init__(desk)
         self.fields: dict[str, Field] = {}
         self._shown: SchoolSettings | None = None
+        self._rule_lines, self._plan_lines = QVBoxLayout(), QVBoxLayout()
         self._may_edit = desk.actor.may(Right.EDIT_SETTINGS)
         self._saving = TaskScope(self, self._on_refused)
         self.hint = label(part="soft")
@@ -138,6 +139,7 @@ class SettingsPage(Page):
         if self._shown is not None and self.changed():
             if policy.settings.row_version != self._shown.row_version:
                 self.hint.setText("Another administrator changed the settings meanwhile.")
+            self._show_lines(policy)
             return
         self._show(policy)
 
@@ -145,6 +147,7 @@ class SettingsPage(Page):
         self._shown = policy.settings
         self.fields.clear()
         clear(self._grid)
+        self._rule_lines, self._plan_lines = QVBoxLayout(), QVBoxLayout()
         left, right = QVBoxLayout(), QVBoxLayout()
         for column in (left, right):
             column.setSpacing(12)
@@ -153,10 +156,11 @@ class SettingsPage(Page):
         left.addWidget(self._refund_card(s))
         left.addWidget(self._hold_card(s))
         left.addStretch(1)
-        right.addWidget(self._fraud_card(s, policy.rules))
-        right.addWidget(self._plan_card(s, policy.plans))
+        right.addWidget(self._fraud_card(s))
+        right.addWidget(self._plan_card())
         right.addWidget(self._gateway_card(s))
         right.addStretch(1)
+        self._show_lines(policy)
         for position, column in enumerate((left, right)):
             holder = QWidget()
             holder.setLayout(column)
@@ -217,16 +221,28 @@ class SettingsPage(Page):
             ),
         )
 
-    def _fraud_card(self, s: SchoolSettings, rules: tuple[Rule, ...]) -> QWidget:
-        card = self._card(
+    def _fraud_card(self, s: SchoolSettings) -> QWidget:
+        return self._card(
             "Fraud",
             "Each rule that fires adds to a purchase's score; from this score on it is blocked.",
             _number(s, "block_score", "Score that blocks", 1, 10_000),
+            lines=self._rule_lines,
         )
-        column = card.layout()
-        assert isinstance(column, QVBoxLayout)
-        for rule in rules:
-            column.addWidget(
+
+    def _plan_card(self) -> QWidget:
+        return self._card(
+            "Subscription plans",
+            "A plan opens every active course while it is paid.",
+            lines=self._plan_lines,
+        )
+
+    def _show_lines(self, policy: Policy) -> None:
+        """Rules and plans, each with its state: what their dialogs have saved is never typed here,
+        so it is shown whatever else is changed and not saved yet."""
+        clear(self._rule_lines)
+        clear(self._plan_lines)
+        for rule in policy.rules:
+            self._rule_lines.addWidget(
                 self._line(
                     rule.name,
                     f"{describe(rule.condition)}: +{rule.score}, {say(rule.level)}, "
@@ -235,18 +251,10 @@ class SettingsPage(Page):
                     partial(self._edit_rule, rule),
                 )
             )
-        return card
-
-    def _plan_card(self, s: SchoolSettings, plans: tuple[Plan, ...]) -> QWidget:
-        card = self._card(
-            "Subscription plans", "A plan opens every active course while it is paid."
-        )
-        column = card.layout()
-        assert isinstance(column, QVBoxLayout)
-        for plan in plans:
+        for plan in policy.plans:
             months = "month" if plan.period_months == 1 else f"{plan.period_months} months"
             state = Badge("offered", Tone.GOOD) if plan.offered else Badge("closed", Tone.IDLE)
-            column.addWidget(
+            self._plan_lines.addWidget(
                 self._line(
                     plan.title,
                     f"{money.text(plan.price, plan.currency)} every {months}",
@@ -254,9 +262,10 @@ class SettingsPage(Page):
                     partial(self._edit_plan, plan),
                 )
             )
-        return card
 
-    def _card(self, title: str, lead: str, *fields: Field) -> QFrame:
+    def _card(
+        self, title: str, lead: str, *fields: Field, lines: QVBoxLayout | None = None
+    ) -> QFrame:
         card = QFrame()
         card.setProperty("card", "true")
         column = QVBoxLayout(card)
@@ -269,6 +278,8 @@ class SettingsPage(Page):
             field.editor.setEnabled(self._may_edit)
             field.edited.connect(self._show_changed)
             column.addWidget(field)
+        if lines is not None:
+            column.addLayout(lines)
         return card
 
     def _line(self, name: str, detail: str, state: QWidget, edit: Any) -> QWidget:

@@ -18,6 +18,7 @@ from learnhub_desktop.domain.states import (
     RuleAction,
     say,
 )
+from learnhub_desktop.domain.text import read_whole
 from learnhub_desktop.models import formats
 from learnhub_desktop.models.alerts import ALERT_TONES, LEVEL_TONES, level_text
 from learnhub_desktop.models.columns import Tone
@@ -256,9 +257,10 @@ def seen_text(part: RulePart, currency: str | None) -> str:
 
 def _amount(text: str, currency: str | None) -> str:
     whole, _, cents = text.partition(".")
-    if not whole.isdigit():
+    units = read_whole(whole, most=int(money.LARGEST))
+    if units is None:
         return text
-    shown = f"{int(whole):,}" + (f".{cents}" if cents else "")
+    shown = f"{units:,}" + (f".{cents}" if cents else "")
     return f"{shown} {currency}" if currency else shown
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from learnhub_desktop.db.types import Percent
 from learnhub_desktop.domain.actors import Right
 from learnhub_desktop.domain.lists import Sort
-from learnhub_desktop.domain.search import LARGEST_ID, Asker, MeasureKind
+from learnhub_desktop.domain.search import Asker, MeasureKind
+from learnhub_desktop.domain.text import LARGEST_ID, read_whole
 from learnhub_desktop.errors import InvalidInput
 
 RowT = TypeVar("RowT")
@@ -114,9 +115,10 @@ def load_rows(
 
 
 def check_id(value: str, *, field: str) -> int:
-    if not (value.isascii() and value.isdecimal() and int(value) <= LARGEST_ID):
+    number = read_whole(value, most=LARGEST_ID)
+    if number is None:
         raise InvalidInput(field, f"“{value[:20]}” is not the number of a record.")
-    return int(value)
+    return number
 
 
 class mean_percent(GenericFunction[Any]):
