@@ -65,6 +65,11 @@ _BY_CODE: Final[dict[int, Meaning]] = {
     **dict.fromkeys((1049, 1146, 1054), Meaning.NO_SCHOOL),
 }  # fmt: skip
 
+# A member of a Galera cluster says so where a transaction of another member ends this one
+# while it reads a trigger, whose text is as it should be. The next try reads it.
+_CANNOT_PARSE: Final = 1064
+_UNREAD_TRIGGER: Final = "has an error in its body"
+
 # At COMMIT a member says these when it has lost its cluster, and the others may have the change.
 _LEFT_OPEN: Final = (3100, 1047)
 
@@ -105,6 +110,8 @@ def meaning_of(error: DBAPIError) -> Meaning:
     if code is None or code == 0:
         # PyMySQL raises InterfaceError(0, '') on a socket that it has closed itself.
         return Meaning.LOST if error.connection_invalidated or code == 0 else Meaning.BUG
+    if code == _CANNOT_PARSE and _UNREAD_TRIGGER in _sentence(error):
+        return Meaning.RETRY
     return _BY_CODE.get(code, Meaning.BUG)
 
 

@@ -97,6 +97,12 @@ def test_a_bug_is_not_told_as_something_else() -> None:
     assert for_people(wrapped(pymysql.err.ProgrammingError(1064, "syntax")), label="school") is None
 
 
+def test_a_trigger_that_a_cluster_broke_off_reading_is_read_again() -> None:
+    said = "Trigger 'courses_before_update' has an error in its body: 'You have an error in ...'"
+
+    assert meaning_of(wrapped(pymysql.err.ProgrammingError(1064, said))) is Meaning.RETRY
+
+
 def test_a_full_pool_says_so() -> None:
     assert str(for_people(PoolTimeout(), label="school")) == (
         "school is busy: every connection is in use. Try again in a moment."
