@@ -132,7 +132,13 @@ def test_a_layout_comes_back(qtbot):
     assert json.loads(second.head.layout_text()) == json.loads(first.head.layout_text())
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"order": 7}', '{"order":["gone"]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["", "{", "[]", '{"order": 7}', '{"order":["gone"]}'],
+        '{"order": [], "hidden": [], "widths": {"method": 1e999}}',
+    ],
+)
 def test_a_layout_that_cannot_be_read_changes_nothing(table, text):
     before = table.head.layout_text()
     table.head.restore_layout(text)

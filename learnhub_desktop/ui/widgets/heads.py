@@ -157,7 +157,7 @@ class HeaderView(QHeaderView):
             saved = json.loads(text)
             order, hidden = list(saved["order"]), set(saved["hidden"])
             widths = {str(key): int(width) for key, width in saved["widths"].items()}
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             return
         sections = {column.key: section for section, column in enumerate(self._model.columns)}
         self._widths = {key: width for key, width in widths.items() if key in sections}
