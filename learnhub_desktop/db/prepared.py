@@ -275,7 +275,7 @@ def together(connection: Connection, *parts: Part, last: bool = False) -> list[A
                 answers.append(_answer(cursor, one))
             if last:
                 cursor.nextset()
-                cursor.connection.is_saved()
+                cursor.connection.was_saved()
     except DBAPIError as error:
         # A server that refuses a part has not come to the COMMIT.
         is_at_commit = last and len(answers) == len(parts)

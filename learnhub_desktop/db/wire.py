@@ -52,7 +52,7 @@ class Wire(pymysql.connections.Connection):
         super().commit()
         self._used = False
 
-    def is_saved(self) -> None:
+    def was_saved(self) -> None:
         """What was sent last ended with COMMIT and was answered: nothing is left to save."""
         self._used = False
 
