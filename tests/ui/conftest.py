@@ -56,6 +56,9 @@ def qt_loop(qapp: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
     """The one loop of the session: a second qasync loop on one QApplication never runs."""
     loop = qasync.QEventLoop(qapp, already_running=True)
     yield loop
+    # The clipboard of a platform without a screen outlives Python, and what Python put there
+    # cannot be deleted after it.
+    qapp.clipboard().clear()
     # already_running=True leaves the un-setting to us; asyncio has no public call for it.
     asyncio._set_running_loop(None)
 
