@@ -69,14 +69,14 @@ def record(
     except (DatabaseUnavailable, OutcomeUnknown) as error:
         raise OutcomeUnknown(
             f"What became of this payment could not be written down: {database.label} cannot be "
-            "reached. Nothing is lost and nothing moves twice: use the same key again, or have the "
-            "gateway asked about the payment.",
+            "reached. Nothing is lost and nothing moves twice: use the same key again, or ask the "
+            "gateway about this payment.",
             key=key,
         ) from error
     except LearnHubError as error:
         raise OutcomeUnknown(
             f"What became of this payment could not be written down: {error} Nothing is lost and "
-            "nothing moves twice: look at the payment, then have the gateway asked about it.",
+            "nothing moves twice: look at the payment, then ask the gateway about it.",
             key=key,
         ) from error
 
