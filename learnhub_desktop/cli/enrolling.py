@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from learnhub_desktop.cli.announcing import announcing
 from learnhub_desktop.cli.choosing import opened
-from learnhub_desktop.cli.terminal import ASK_AGAIN, Done, ExitCode, Terminal
+from learnhub_desktop.cli.terminal import Done, ExitCode, Terminal
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.enrolments import StudentFacts
 from learnhub_desktop.domain.purchases import (
@@ -106,8 +106,7 @@ def _sell(school: School, options: Namespace, terminal: Terminal) -> Done:
     code = _CODES[purchase.outcome]
     problem = purchase.changes.message
     if code is ExitCode.UNKNOWN:
-        terminal.announce_key(key)
-        problem = f"{problem} {ASK_AGAIN}"
+        problem = terminal.unknown(problem, key)
     if code is not ExitCode.DONE:
         return Done(values, code=code, problem=problem)
     lines = [purchase.changes.message]

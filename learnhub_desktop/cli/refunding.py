@@ -8,7 +8,7 @@ from typing import Final
 from learnhub_desktop.cli.announcing import announcing
 from learnhub_desktop.cli.choosing import opened
 from learnhub_desktop.cli.enrolling import payment_values
-from learnhub_desktop.cli.terminal import ASK_AGAIN, Done, ExitCode, Terminal
+from learnhub_desktop.cli.terminal import Done, ExitCode, Terminal
 from learnhub_desktop.db.transactions import UnitOfWork
 from learnhub_desktop.domain.money import parse_amount
 from learnhub_desktop.domain.purchases import new_key
@@ -70,8 +70,7 @@ def _told(school: School, made: Refund, key: str, terminal: Terminal) -> Done:
     code = _CODES[made.outcome]
     problem = made.changes.message
     if code is ExitCode.UNKNOWN:
-        terminal.announce_key(key)
-        problem = f"{problem} {ASK_AGAIN}"
+        problem = terminal.unknown(problem, key)
     if code is not ExitCode.DONE:
         return Done(values, code=code, problem=problem)
     return Done(values, (made.changes.message, f"Refund {made.refund_id}."))

@@ -25,8 +25,8 @@ class ExitCode(IntEnum):
     STOPPED = 130  # 128 and SIGINT, as shells report it
 
 
-# Of what is not known yet: the window has a button for it, a shell has the key.
-ASK_AGAIN: Final = "To ask now, run the same command again with --key and the key above."
+# The window has a button for it, a shell has the key.
+_ASK_AGAIN: Final = "To ask now, run the same command again with --key and the key above."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,11 @@ class Terminal:
         if self.sent_key != key:
             self.sent_key = key
             self.tell(f"Key: {key}")
+
+    def unknown(self, said: str, key: str) -> str:
+        """What is ``said`` of an outcome that is not known yet, and how to ask with its key."""
+        self.announce_key(key)
+        return f"{said} {_ASK_AGAIN}"
 
     def progress(self, what: str) -> Callable[[int, int], None]:
         """A function that shows "what: 1,200 of 3,672" in place, at a terminal only."""

@@ -34,8 +34,8 @@ class SubscriptionRefusal(StrEnum):
     KEY_REUSED = "key_reused"
 
 
-# What a charge fails for although no bank has refused it: nobody's fault, so nobody is past due.
 LONGEST_STEP: Final = 100_000  # days or minutes between two tries
+# What a charge fails for although no bank has refused it: nobody's fault, so nobody is past due.
 NOT_DECLINED: Final = frozenset(
     {
         "gateway_unreachable",
